@@ -1,0 +1,16 @@
+"""Admits records: every value is typed and checked once, at the edge."""
+
+from pmml_pipeline.admission.cells import INTEGER_MISSING, Cell, RefusedError, cell_reader
+from pmml_pipeline.admission.columns import Column, FrameAdmission, RowErrors
+from pmml_pipeline.admission.records import RecordAdmission
+
+__all__ = [
+    "INTEGER_MISSING",
+    "Cell",
+    "Column",
+    "FrameAdmission",
+    "RecordAdmission",
+    "RefusedError",
+    "RowErrors",
+    "cell_reader",
+]

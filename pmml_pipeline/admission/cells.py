@@ -1,0 +1,242 @@
+"""One value of one field: read as the declared type, checked against the declared values.
+
+What comes out is a *cell*: a float (NaN is missing), an int, a bool or a str (None is missing).
+Behind this package nothing looks at a raw value again. A value of the wrong type is refused
+whatever the document's invalidValueTreatment, because guessing at it would hide a fault upstream;
+a value of the right type that is not a valid one is refused when the treatment is
+``returnInvalid`` and handed to the engine otherwise.
+
+Source: PMML 4.4, DataDictionary ("valid, invalid and missing values") and MiningSchema.
+"""
+
+from __future__ import annotations
+
+import datetime
+import numbers
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pmml_pipeline.document.model import to_float32
+from pmml_pipeline.errors import DocumentError, FieldErrorCode
+from pmml_pipeline.schema import TEMPORAL, InputField
+
+Cell = float | int | bool | str | None
+Reader = Callable[[Any], Cell]
+
+# Stands for a missing whole number or truth value where cells are packed as 64-bit integers.
+INTEGER_MISSING = int(np.iinfo(np.int64).min)
+_LARGEST = 2**63 - 1
+_MISSING_TYPES = frozenset({"NAType", "NaTType"})  # pandas' own marks, without importing pandas
+_BOOLEANS = {"true": True, "false": False}
+NAN = float("nan")
+
+
+class RefusedError(Exception):
+    """One value that its field does not admit."""
+
+    def __init__(self, code: FieldErrorCode) -> None:
+        super().__init__(code)
+        self.code: FieldErrorCode = code
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value is None, NaN, or pandas' NA or NaT."""
+    if value is None:
+        return True
+    if isinstance(value, float | np.floating):
+        return bool(value != value)
+    return type(value).__name__ in _MISSING_TYPES
+
+
+def cell_reader(field: InputField) -> Reader:
+    """The function that turns a raw value of the field into a cell.
+
+    It raises :class:`RefusedError` with the code of what is wrong.
+    """
+    if field.kind == "double":
+        return _double_reader(field)
+    if field.kind == "integer":
+        return _discrete_reader(field, _as_integer)
+    if field.kind == "boolean":
+        return _discrete_reader(field, _as_boolean)
+    if field.data_type in TEMPORAL:
+        return _discrete_reader(field, _temporal(field.data_type))
+    return _discrete_reader(field, _as_text if field.data_type == "string" else _as_number_text)
+
+
+def _double_reader(field: InputField) -> Reader:
+    required = field.required
+    missing = frozenset(_declared(field, v, _parse_double) for v in field.missing_values)
+    refused = validity(field)
+
+    def read(value: Any) -> Cell:
+        number = value if type(value) is float else _as_double(value)
+        if number != number or number in missing:
+            if required:
+                raise RefusedError("missing")
+            return NAN
+        if refused is not None:
+            code = refused(number)
+            if code is not None:
+                raise RefusedError(code)
+        return number
+
+    return read
+
+
+def _discrete_reader(field: InputField, convert: Callable[[Any], Any]) -> Reader:
+    required = field.required
+    missing = frozenset(_declared(field, v, convert) for v in field.missing_values)
+    refused = validity(field)
+
+    def read(value: Any) -> Cell:
+        cell = None if is_missing(value) else convert(value)
+        if cell is None or cell in missing:
+            if required:
+                raise RefusedError("missing")
+            return None
+        if refused is not None:
+            code = refused(cell)
+            if code is not None:
+                raise RefusedError(code)
+        return cell  # type: ignore[no-any-return]
+
+    return read
+
+
+def validity(field: InputField) -> Callable[[Any], FieldErrorCode | None] | None:
+    """A check of a typed, present value: the code of what is wrong with it, or None.
+
+    None instead of a check when the field admits every value of its type.
+    """
+    if field.invalid_value_treatment != "returnInvalid":
+        return None
+    convert: Callable[[Any], Any] = {
+        "double": _parse_double,
+        "integer": _as_integer,
+        "boolean": _as_boolean,
+        "string": _as_text if field.data_type not in TEMPORAL else _temporal(field.data_type),
+    }[field.kind]
+    values = frozenset(_declared(field, v, convert) for v in field.values)
+    invalid = frozenset(_declared(field, v, convert) for v in field.invalid_values)
+    single = field.data_type == "float"
+    intervals = tuple(i.as_float32() if single else i for i in field.intervals)
+    if not (values or invalid or intervals):
+        return None
+    outside: FieldErrorCode = "out_of_range" if intervals else "unseen_level"
+
+    def check(value: Any) -> FieldErrorCode | None:
+        if value in values:
+            return None
+        if value in invalid:
+            return outside
+        if intervals:
+            number = to_float32(value) if single else value
+            return None if any(i.contains(number) for i in intervals) else outside
+        return outside if values else None
+
+    return check
+
+
+def _declared(field: InputField, value: str, convert: Callable[[Any], Any]) -> Any:
+    """A value as the document declares it, typed."""
+    try:
+        return convert(value)
+    except RefusedError:
+        raise DocumentError(
+            f"Value {value!r} of DataField {field.name!r} is no {field.data_type}",
+            "export the document again",
+        ) from None
+
+
+def _parse_double(text: str) -> float:
+    if text.lower() in _BOOLEANS:
+        return float(_BOOLEANS[text.lower()])
+    try:
+        if "_" in text:  # Python's digit separator is no number on the wire
+            raise ValueError
+        return float(text)
+    except ValueError:
+        raise RefusedError("wrong_type") from None
+
+
+def _as_double(value: Any) -> float:
+    if isinstance(value, str):
+        return _parse_double(value)
+    if is_missing(value):
+        return NAN
+    if isinstance(value, bool | np.bool_):
+        return float(value)  # true is 1: what training libraries and PMML's own casts make of it
+    if not isinstance(value, numbers.Number):
+        raise RefusedError("wrong_type")
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, OverflowError):
+        raise RefusedError("wrong_type") from None
+
+
+def _as_integer(value: Any) -> int:
+    if type(value) is not int:
+        if isinstance(value, int | np.integer):
+            value = int(value)
+        else:
+            number = _as_double(value)
+            if not number.is_integer():
+                raise RefusedError("wrong_type")
+            # The text of a large whole number has more digits than a double keeps.
+            plain = isinstance(value, str) and value.strip().lstrip("+-").isdecimal()
+            value = int(value) if plain else int(number)
+    if not -_LARGEST <= value <= _LARGEST:
+        raise RefusedError("wrong_type")
+    return value  # type: ignore[no-any-return]
+
+
+def _as_boolean(value: Any) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, str) and value.lower() in _BOOLEANS:
+        return _BOOLEANS[value.lower()]
+    raise RefusedError("wrong_type")
+
+
+def _as_text(value: Any) -> str:
+    if type(value) is str:
+        return value
+    if isinstance(value, str):
+        return str(value)
+    raise RefusedError("wrong_type")
+
+
+def _as_number_text(value: Any) -> str:
+    """Days or seconds since an epoch: a number, handed over as text."""
+    return repr(_as_integer(value))
+
+
+def _temporal(data_type: str) -> Callable[[Any], str]:
+    """A reader of dates and times into the one ISO 8601 form that engines parse."""
+
+    def read(value: Any) -> str:
+        try:
+            if isinstance(value, np.datetime64):
+                value = str(value)
+            if data_type == "time":
+                if isinstance(value, datetime.time):
+                    return value.isoformat()
+                return datetime.time.fromisoformat(_as_text(value)).isoformat()
+            if not isinstance(value, datetime.date):
+                value = datetime.datetime.fromisoformat(_as_text(value))
+            if not isinstance(value, datetime.datetime):
+                value = datetime.datetime(value.year, value.month, value.day)
+            if value.tzinfo is not None:
+                raise RefusedError("wrong_type")  # PMML's dates and times have no time zone
+            if data_type == "dateTime":
+                return value.isoformat()
+            if value.time() != datetime.time():
+                raise RefusedError("wrong_type")
+            return value.date().isoformat()
+        except ValueError:
+            raise RefusedError("wrong_type") from None
+
+    return read

@@ -1,0 +1,173 @@
+"""A table, column by column: the same checks as for a record, over many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pmml_pipeline.admission.cells import (
+    INTEGER_MISSING,
+    Cell,
+    Reader,
+    RefusedError,
+    cell_reader,
+    validity,
+)
+from pmml_pipeline.admission.records import unknown_field
+from pmml_pipeline.errors import DataError, FieldError
+from pmml_pipeline.schema import InputField
+
+
+@dataclass(slots=True)
+class Column:
+    """One field over many rows.
+
+    Attributes:
+        data: shape (rows,). float64 with NaN missing (double); int64 with ``INTEGER_MISSING``
+            missing (integer, boolean); int64 positions in ``levels``, ``INTEGER_MISSING`` missing
+            (string).
+        levels: the distinct strings of a string column, otherwise empty.
+    """
+
+    data: npt.NDArray[Any]
+    levels: Sequence[str] = ()
+
+
+RowErrors = dict[int, list[FieldError]]
+
+
+class FrameAdmission:
+    """The checks of a model's inputs over columns.
+
+    Args:
+        inputs: the inputs, in the order in which columns come out.
+        extra_fields: ``"refuse"`` a table with a column that is no input, or ``"ignore"`` it.
+    """
+
+    def __init__(self, inputs: Sequence[InputField], extra_fields: str = "refuse") -> None:
+        self.inputs = tuple(inputs)
+        self._refuse_extra = extra_fields == "refuse"
+
+    def columns(
+        self, table: Mapping[str, Sequence[Any] | npt.NDArray[Any]], rows: int
+    ) -> tuple[list[Column], RowErrors]:
+        """The checked columns, and what is wrong with which row.
+
+        Args:
+            table: a value per row for every column, each of length ``rows``.
+            rows: how many rows there are.
+
+        Returns:
+            A column for every input (a refused cell is missing there), and the errors by row.
+
+        Raises:
+            DataError: a required column is absent, or there is a column that is no input. Such a
+                fault is the table's, not a row's.
+        """
+        self._check_names(table)
+        errors: RowErrors = {}
+        columns = []
+        for field in self.inputs:
+            raw = table.get(field.name)
+            if raw is None:
+                raw = np.full(rows, None, dtype=object)
+            columns.append(_column(field, raw, errors))
+        return columns, errors
+
+    def _check_names(self, table: Mapping[str, Any]) -> None:
+        errors = [
+            FieldError(field.name, "missing", None, field.describe())
+            for field in self.inputs
+            if field.required and field.name not in table
+        ]
+        if self._refuse_extra:
+            names = tuple(field.name for field in self.inputs)
+            errors += [unknown_field(name, names) for name in table if name not in names]
+        if errors:
+            raise DataError(errors)
+
+
+def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:
+    if field.kind == "double" and isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu":
+        return Column(_doubles(field, raw, errors))
+    cells = _cells(field, raw, errors)
+    if field.kind == "double":
+        return Column(np.array(cells, dtype=np.float64))
+    if field.kind == "string":
+        positions: dict[Any, int] = {}
+        data = np.fromiter(
+            (
+                INTEGER_MISSING if c is None else positions.setdefault(c, len(positions))
+                for c in cells
+            ),
+            dtype=np.int64,
+            count=len(cells),
+        )
+        return Column(data, list(positions))
+    return Column(
+        np.fromiter((INTEGER_MISSING if c is None else int(c) for c in cells), np.int64, len(cells))
+    )
+
+
+def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt.NDArray[Any]:
+    """Numbers as they stand; only the suspicious ones are looked at one by one."""
+    data = raw.astype(np.float64)
+    suspicious = np.zeros(len(data), dtype=bool)
+    if field.required:
+        suspicious |= np.isnan(data)
+    if field.missing_values or validity(field) is not None:
+        suspicious |= ~_surely_valid(field, data)
+    if suspicious.any():
+        read = cell_reader(field)
+        for row in np.flatnonzero(suspicious):
+            data[row] = _read(field, read, float(data[row]), int(row), errors, np.nan)
+    return data
+
+
+def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Rows that lie strictly inside an interval, when that decides their validity."""
+    sure = np.isnan(data) & (not field.required)
+    if field.missing_values or field.invalid_values:
+        return sure
+    for interval in field.intervals:
+        left = -np.inf if interval.left_margin is None else interval.left_margin
+        right = np.inf if interval.right_margin is None else interval.right_margin
+        if field.data_type == "float":  # stay clear of margins that rounding could move
+            left, right = left + abs(left) * 1e-6, right - abs(right) * 1e-6
+        sure |= (data > left) & (data < right)
+    return sure
+
+
+def _cells(field: InputField, raw: Any, errors: RowErrors) -> list[Cell]:
+    read = cell_reader(field)
+    nothing: Cell = float("nan") if field.kind == "double" else None
+    values = raw.tolist() if isinstance(raw, np.ndarray) else list(raw)
+    # Text repeats: each distinct text is read once. Numbers are not shared, since 1 == 1.0 == True.
+    known: dict[str, Cell] = {}
+    cells: list[Cell] = []
+    for row, value in enumerate(values):
+        text = type(value) is str
+        if text and value in known:
+            cells.append(known[value])
+            continue
+        cell = _read(field, read, value, row, errors, nothing)
+        if text and cell is not nothing:
+            known[value] = cell
+        cells.append(cell)
+    return cells
+
+
+def _read(
+    field: InputField, read: Reader, value: Any, row: int, errors: RowErrors, nothing: Cell
+) -> Cell:
+    try:
+        return read(value)
+    except RefusedError as refused:
+        errors.setdefault(row, []).append(
+            FieldError(field.name, refused.code, value, field.describe())
+        )
+        return nothing

@@ -1,0 +1,64 @@
+"""One record, a mapping from field name to value, to cells in the order of the inputs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pmml_pipeline.admission.cells import Cell, RefusedError, cell_reader
+from pmml_pipeline.errors import DataError, FieldError
+from pmml_pipeline.schema import InputField
+
+
+class RecordAdmission:
+    """The checks of a model's inputs, made once when the model is loaded.
+
+    Args:
+        inputs: the inputs, in the order in which cells come out.
+        extra_fields: ``"refuse"`` a record with a field that is no input, or ``"ignore"`` it.
+    """
+
+    def __init__(self, inputs: Sequence[InputField], extra_fields: str = "refuse") -> None:
+        self.inputs = tuple(inputs)
+        self.names = tuple(field.name for field in inputs)
+        self._known = frozenset(self.names)
+        self._refuse_extra = extra_fields == "refuse"
+        self._readers = [(field.name, cell_reader(field)) for field in inputs]
+
+    def cells(self, record: Mapping[str, Any]) -> list[Cell]:
+        """The cells of one record. A field that is absent is missing.
+
+        Raises:
+            DataError: with one entry for every field that is wrong.
+        """
+        get = record.get
+        if len(record) > len(self.names) and self._refuse_extra:
+            raise DataError(self._errors(record))
+        try:
+            cells = [read(get(name)) for name, read in self._readers]
+        except RefusedError:
+            raise DataError(self._errors(record)) from None
+        if self._refuse_extra and not self._known.issuperset(record):
+            raise DataError(self._errors(record))
+        return cells
+
+    def _errors(self, record: Mapping[str, Any]) -> list[FieldError]:
+        """Everything that is wrong with the record. Only called when something is."""
+        errors = []
+        for field, (name, read) in zip(self.inputs, self._readers, strict=True):
+            value = record.get(name)
+            try:
+                read(value)
+            except RefusedError as refused:
+                errors.append(FieldError(name, refused.code, value, field.describe()))
+        if self._refuse_extra:
+            errors += [unknown_field(n, self.names) for n in record if n not in self._known]
+        return errors
+
+
+def unknown_field(name: object, known: Sequence[str]) -> FieldError:
+    """The error for a field that is no input, with the nearest name that is one."""
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "the model has no input of this name"
+    return FieldError(str(name), "unknown_field", None, hint)

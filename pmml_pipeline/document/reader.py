@@ -1,0 +1,329 @@
+"""Reads a PMML document from a file or from bytes, and trusts nothing in it.
+
+No DTD, no entities, nothing fetched; depth, size and number of elements are limited. XML is parsed
+by expat directly because that is where these limits can be set.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from xml.parsers import expat
+
+from pmml_pipeline.document.model import (
+    DataField,
+    Document,
+    Element,
+    Interval,
+    MiningField,
+    Model,
+    OutputField,
+    Value,
+)
+from pmml_pipeline.errors import DocumentError, DocumentTooLargeError, UnsafeDocumentError
+
+# "The namespaces are http://www.dmg.org/PMML-4_4, ..." one for each version, since 3.0.
+NAMESPACE = re.compile(r"http://www\.dmg\.org/PMML-([34])_(\d)(_\d)?")
+
+MODEL_ELEMENTS = frozenset(
+    {
+        "AnomalyDetectionModel",
+        "AssociationModel",
+        "BaselineModel",
+        "BayesianNetworkModel",
+        "ClusteringModel",
+        "GaussianProcessModel",
+        "GeneralRegressionModel",
+        "MiningModel",
+        "NaiveBayesModel",
+        "NearestNeighborModel",
+        "NeuralNetwork",
+        "RegressionModel",
+        "RuleSetModel",
+        "Scorecard",
+        "SequenceModel",
+        "SupportVectorMachineModel",
+        "TextModel",
+        "TimeSeriesModel",
+        "TreeModel",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a document may be.
+
+    Attributes:
+        size: bytes of the file.
+        depth: elements inside one another. Real trees nest a few dozen deep.
+        elements: how many there are.
+    """
+
+    size: int = 2 << 30
+    depth: int = 2_000
+    elements: int = 100_000_000
+
+
+def read(
+    source: Path | str | bytes, *, trees: bool = True, limits: Limits | None = None
+) -> Document:
+    """Reads a document.
+
+    Args:
+        source: a path, or the document itself as bytes.
+        trees: whether to keep the nodes of decision trees; scoring with an engine that reads the
+            file itself does without, which saves most of the time and memory.
+        limits: sizes beyond which the document is refused.
+
+    Raises:
+        DocumentError: the file is absent, not XML, or not PMML.
+        UnsafeDocumentError: it has a DTD or entities.
+        DocumentTooLargeError: it exceeds a limit.
+    """
+    limits = limits or Limits()
+    data = source if isinstance(source, bytes) else _load(Path(source), limits)
+    if len(data) > limits.size:
+        raise _too_large("size", f"{len(data)} bytes", f"{limits.size}")
+    return _document(_parse(data, limits, frozenset() if trees else frozenset({"Node"})))
+
+
+def _load(path: Path, limits: Limits) -> bytes:
+    try:
+        if path.is_dir():
+            raise DocumentError(f"{path} is a folder", "give the path of a PMML file")
+        with path.open("rb") as file:
+            return file.read(limits.size + 1)
+    except FileNotFoundError:
+        raise DocumentError(f"there is no file {path}", "check the path") from None
+    except OSError as error:
+        raise DocumentError(
+            f"{path} cannot be read ({error.strerror})", "check the file"
+        ) from error
+
+
+def _too_large(what: str, found: str, limit: str) -> DocumentTooLargeError:
+    return DocumentTooLargeError(
+        f"the document's {what} ({found}) exceeds the limit of {limit}",
+        "raise the limit if you trust the document",
+    )
+
+
+def _parse(data: bytes, limits: Limits, skip: frozenset[str]) -> Element:
+    """The element tree. Elements named in ``skip`` are checked but not kept."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    top = Element("", {}, 0)
+    stack = [top]
+    count = depth = skipping = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal count, depth, skipping
+        count += 1
+        depth += 1
+        if depth > limits.depth:
+            raise _too_large("depth", f"over {depth - 1}", str(limits.depth))
+        if count > limits.elements:
+            raise _too_large("number of elements", f"over {count - 1}", str(limits.elements))
+        if skipping:
+            skipping += 1
+            return
+        tag = name[name.rfind(" ") + 1 :]
+        if tag in skip:
+            skipping = 1
+            return
+        if depth == 1:
+            _check_root(name)
+        element = Element(tag, attributes, parser.CurrentLineNumber)
+        stack[-1].children.append(element)
+        stack.append(element)
+
+    def end(_: str) -> None:
+        nonlocal depth, skipping
+        depth -= 1
+        if skipping:
+            skipping -= 1
+        else:
+            stack.pop()
+
+    def text(data: str) -> None:
+        if not skipping:
+            stack[-1].text += data
+
+    def refuse(*_: object) -> None:
+        raise UnsafeDocumentError(
+            f"the document has a DTD or an entity (line {parser.CurrentLineNumber})",
+            "remove it; PMML needs neither",
+        )
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.ExternalEntityRefHandler = refuse  # type: ignore[assignment]
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise DocumentError(
+            f"the document is not well-formed XML ({error})",
+            "it may be truncated or not PMML at all; export or copy it again",
+        ) from None
+    except (ValueError, LookupError) as error:  # an encoding that Python does not have
+        raise DocumentError(
+            f"the document cannot be decoded ({error})", "save it as UTF-8"
+        ) from None
+    return top.children[0]
+
+
+def _check_root(name: str) -> None:
+    namespace, _, tag = name.rpartition(" ")
+    if tag != "PMML":
+        raise DocumentError(f"the root element is {tag!r}, not 'PMML'", "give a PMML document")
+    if namespace and not NAMESPACE.fullmatch(namespace):
+        raise DocumentError(
+            f"the namespace {namespace!r} is none of PMML 3.0 to 4.4",
+            "convert the document to PMML 4.4",
+        )
+
+
+def _document(root: Element) -> Document:
+    dictionary = root.child("DataDictionary")
+    if dictionary is None:
+        raise DocumentError("the document has no DataDictionary", "export it again")
+    model = next((c for c in root.children if c.tag in MODEL_ELEMENTS), None)
+    if model is None:
+        raise DocumentError("the document has no model", "export it again")
+    header = root.child("Header")
+    application = header.child("Application") if header is not None else None
+    fields = [_data_field(e) for e in dictionary.all("DataField")]
+    return Document(
+        version=root.get("version") or "",
+        application=None
+        if application is None
+        else " ".join(filter(None, (application.get("name"), application.get("version")))),
+        data_fields={f.name: f for f in fields},
+        model=_model(model),
+        root=root,
+    )
+
+
+def _model(element: Element) -> Model:
+    mining_fields = _mining_fields(element)
+    return Model(
+        kind=element.tag,
+        function=_required(element, "functionName"),
+        name=element.get("modelName"),
+        algorithm=element.get("algorithmName"),
+        mining_fields=mining_fields,
+        result_targets=_result_targets(element, mining_fields),
+        output_fields=_output_fields(element),
+        element=element,
+    )
+
+
+def _mining_fields(model: Element) -> tuple[MiningField, ...]:
+    schema = model.child("MiningSchema")
+    return () if schema is None else tuple(_mining_field(e) for e in schema.all("MiningField"))
+
+
+def _targets(fields: tuple[MiningField, ...]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields if f.usage_type in ("target", "predicted"))
+
+
+def _result_targets(model: Element, fields: tuple[MiningField, ...]) -> tuple[str, ...]:
+    """The model's targets; of a model chain, those that its last segment predicts."""
+    targets = _targets(fields)
+    last = [_targets(_mining_fields(inner)) for inner in _chained_models(model, last_only=True)]
+    chained = tuple(name for name in targets if any(name in names for names in last))
+    return chained or targets
+
+
+def _chained_models(model: Element, last_only: bool = False) -> list[Element]:
+    """The models whose results are those of a chain.
+
+    "modelChain: ... the result is that of the last model" (MultipleModels). JPMML's
+    ``x-multiModelChain`` returns the results of every segment.
+    """
+    segmentation = model.child("Segmentation")
+    if segmentation is None:
+        return []
+    segments = segmentation.all("Segment")
+    method = segmentation.get("multipleModelMethod")
+    if method == "modelChain":
+        segments = segments[-1:]
+    elif method != "x-multiModelChain" or last_only:
+        return []
+    return [inner for s in segments for inner in s.children if inner.tag in MODEL_ELEMENTS]
+
+
+def _output_fields(model: Element) -> tuple[OutputField, ...]:
+    """The model's own output fields, then those of the end of its chain."""
+    output = model.child("Output")
+    found = [] if output is None else [_output_field(e) for e in output.all("OutputField")]
+    for inner in _chained_models(model):
+        found.extend(_output_fields(inner))
+    return tuple(f for f in found if f.is_final_result)
+
+
+def _required(element: Element, name: str) -> str:
+    value = element.get(name)
+    if value is None:
+        raise DocumentError(
+            f"{element.tag} (line {element.line}) has no attribute {name!r}", "export it again"
+        )
+    return value
+
+
+def _number(element: Element, name: str) -> float | None:
+    value = element.get(name)
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        raise DocumentError(
+            f"{name}={value!r} of {element.tag} (line {element.line}) is not a number",
+            "export it again",
+        ) from None
+
+
+def _data_field(element: Element) -> DataField:
+    return DataField(
+        name=_required(element, "name"),
+        data_type=_required(element, "dataType"),
+        optype=_required(element, "optype"),
+        values=tuple(
+            Value(_required(v, "value"), v.get("property") or "valid", v.get("displayValue"))
+            for v in element.all("Value")
+        ),
+        intervals=tuple(
+            Interval(_required(i, "closure"), _number(i, "leftMargin"), _number(i, "rightMargin"))
+            for i in element.all("Interval")
+        ),
+    )
+
+
+def _mining_field(element: Element) -> MiningField:
+    return MiningField(
+        name=_required(element, "name"),
+        usage_type=element.get("usageType") or "active",
+        missing_value_treatment=element.get("missingValueTreatment"),
+        missing_value_replacement=element.get("missingValueReplacement"),
+        invalid_value_treatment=element.get("invalidValueTreatment") or "returnInvalid",
+        invalid_value_replacement=element.get("invalidValueReplacement"),
+        importance=_number(element, "importance"),
+    )
+
+
+def _output_field(element: Element) -> OutputField:
+    return OutputField(
+        name=_required(element, "name"),
+        data_type=element.get("dataType"),
+        optype=element.get("optype"),
+        feature=element.get("feature") or "predictedValue",
+        value=element.get("value"),
+        target_field=element.get("targetField"),
+        is_final_result=element.get("isFinalResult") != "false",
+    )

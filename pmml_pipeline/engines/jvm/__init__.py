@@ -1,0 +1,1 @@
+"""The one Java virtual machine of a process, and how rows cross into it."""

@@ -1,0 +1,79 @@
+"""Tables in and out: pandas, polars and Arrow through one path (narwhals)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+
+from pmml_pipeline.schema import OutputField
+
+_DTYPES = {
+    "double": nw.Float64,
+    "integer": nw.Int64,
+    "boolean": nw.Boolean,
+    "string": nw.String,
+}
+
+
+def columns_of(frame: Any) -> tuple[dict[str, Sequence[Any] | npt.NDArray[Any]], int]:
+    """The columns of a table by name, and the number of rows.
+
+    Raises:
+        TypeError: the object is no table that narwhals knows.
+    """
+    table = nw.from_native(frame, eager_only=True)
+    return {name: _values(table[name]) for name in table.columns}, len(table)
+
+
+def _values(series: Any) -> Sequence[Any] | npt.NDArray[Any]:
+    """The values without loss: an array where that keeps them, otherwise a list.
+
+    A whole number beside a null would become a double, and a time stamp an integer of some unit.
+    """
+    dtype = series.dtype
+    if dtype.is_float() or (dtype.is_integer() and not series.null_count()):
+        return np.asarray(series.to_numpy())
+    return series.to_list()  # type: ignore[no-any-return]
+
+
+def like(
+    frame: Any,
+    columns: Mapping[str, npt.NDArray[Any]],
+    outputs: Sequence[OutputField],
+    errors: Sequence[str | None],
+) -> Any:
+    """Results as a table of the kind of ``frame``, with its index where it has one."""
+    table = nw.from_native(frame, eager_only=True)
+    namespace = table.implementation
+    kinds = {output.name: output.kind for output in outputs}
+    data: dict[str, list[Any]] = {}
+    schema = {}
+    for name, values in columns.items():
+        if values.dtype == np.float64:
+            data[name] = [None if v != v else v for v in values.tolist()]
+        else:
+            data[name] = values.tolist()
+        schema[name] = _DTYPES[kinds[name]]()
+    data["errors"] = list(errors)
+    schema["errors"] = nw.String()
+    if namespace.is_pandas():
+        return _pandas(frame, columns, errors)
+    return nw.from_dict(data, schema=schema, backend=namespace).to_native()
+
+
+def _pandas(
+    frame: Any, columns: Mapping[str, npt.NDArray[Any]], errors: Sequence[str | None]
+) -> Any:
+    """pandas has an index to keep, and no whole-number type with nulls unless one is chosen."""
+    import pandas as pd
+
+    result = pd.DataFrame(index=frame.index)
+    for name, values in columns.items():
+        found = pd.Series(values, index=frame.index)
+        result[name] = found if values.dtype == np.float64 else found.infer_objects()
+    result["errors"] = pd.Series(errors, index=frame.index, dtype=object)
+    return result

@@ -1,0 +1,191 @@
+"""What a model takes and what it gives: its inputs and outputs, read off the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pmml_pipeline.document import DataField, Document, Interval, MiningField
+from pmml_pipeline.errors import DocumentError
+
+Kind = Literal["double", "integer", "boolean", "string"]
+
+# How each PMML dataType travels: numbers as numbers, everything with a text form as text.
+KINDS: dict[str, Kind] = {
+    "double": "double",
+    "float": "double",
+    "integer": "integer",
+    "boolean": "boolean",
+    "string": "string",
+    "date": "string",
+    "time": "string",
+    "dateTime": "string",
+    "timeSeconds": "string",
+    "dateDaysSince[0]": "string",
+    "dateDaysSince[1960]": "string",
+    "dateDaysSince[1970]": "string",
+    "dateDaysSince[1980]": "string",
+    "dateTimeSecondsSince[0]": "string",
+    "dateTimeSecondsSince[1960]": "string",
+    "dateTimeSecondsSince[1970]": "string",
+    "dateTimeSecondsSince[1980]": "string",
+}
+TEMPORAL = frozenset({"date", "time", "dateTime"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    """One field that a record brings.
+
+    Attributes:
+        name: the field's name, as in the record.
+        data_type: PMML dataType (``double``, ``float``, ``integer``, ``string``, ...).
+        optype: ``continuous``, ``categorical`` or ``ordinal``.
+        required: whether a record without it is a data error.
+        values: the levels that are valid, as text; empty when any value is.
+        intervals: the ranges that are valid; empty when any number is.
+        missing_values: values that stand for "missing", as text.
+        invalid_values: values declared invalid, as text.
+        missing_value_treatment, missing_value_replacement: what the model does with a missing one.
+        invalid_value_treatment, invalid_value_replacement: what it does with an invalid one;
+            ``returnInvalid`` means that such a record is a data error.
+    """
+
+    name: str
+    data_type: str
+    optype: str
+    required: bool
+    values: tuple[str, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    missing_values: tuple[str, ...] = ()
+    invalid_values: tuple[str, ...] = ()
+    missing_value_treatment: str | None = None
+    missing_value_replacement: str | None = None
+    invalid_value_treatment: str = "returnInvalid"
+    invalid_value_replacement: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """How its values travel."""
+        return KINDS[self.data_type]
+
+    def describe(self) -> str:
+        """What is valid, for a person."""
+        what = {"double": "a number", "integer": "a whole number", "boolean": "true or false"}
+        text = what.get(self.kind, f"a {self.data_type}" if self.data_type in TEMPORAL else "text")
+        if self.values:
+            shown = ", ".join(self.values[:8])
+            text = f"one of {shown}" + (f", … ({len(self.values)})" if len(self.values) > 8 else "")
+        elif self.intervals:
+            text += " in " + " or ".join(str(interval) for interval in self.intervals)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class OutputField:
+    """One result: the target field, or an ``OutputField`` of the document.
+
+    Attributes:
+        name: the name in the result.
+        data_type: PMML dataType.
+        feature: ``predictedValue``, ``probability``, ``transformedValue``, ...
+        value: the class that a probability is of.
+        target: whether it is the target field itself.
+        levels: the classes that the target can take, as text; empty for numbers.
+    """
+
+    name: str
+    data_type: str
+    feature: str = "predictedValue"
+    value: str | None = None
+    target: bool = False
+    levels: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """How its values travel."""
+        return KINDS[self.data_type]
+
+
+def inputs_of(document: Document) -> tuple[InputField, ...]:
+    """The inputs of a document's model, in the order of its mining schema.
+
+    Raises:
+        DocumentError: a mining field is not in the data dictionary, or has an unknown type.
+    """
+    fields = []
+    for mining in document.model.active_fields:
+        data = document.data_fields.get(mining.name)
+        if data is None:
+            raise DocumentError(
+                f"MiningField {mining.name!r} is not in the DataDictionary", "export it again"
+            )
+        fields.append(_input(data, mining))
+    return tuple(fields)
+
+
+def _input(data: DataField, mining: MiningField) -> InputField:
+    _known_type(data.data_type, data.name)
+    # Intervals of a categorical field have no meaning; a continuous field may have both intervals
+    # and single values, and "the values define the valid ones" then (DataDictionary).
+    continuous = data.optype == "continuous"
+    return InputField(
+        name=data.name,
+        data_type=data.data_type,
+        optype=data.optype,
+        required=mining.missing_value_treatment == "returnInvalid",
+        values=data.values_of("valid"),
+        intervals=data.intervals if continuous else (),
+        missing_values=data.values_of("missing"),
+        invalid_values=data.values_of("invalid"),
+        missing_value_treatment=mining.missing_value_treatment,
+        missing_value_replacement=mining.missing_value_replacement,
+        invalid_value_treatment=mining.invalid_value_treatment,
+        invalid_value_replacement=mining.invalid_value_replacement,
+    )
+
+
+def outputs_of(document: Document) -> tuple[OutputField, ...]:
+    """The results of a document's model: its targets, then its output fields.
+
+    A model without a target (a clustering, say) and without output fields has one result, named
+    ``predictedValue``.
+    """
+    model = document.model
+    found: dict[str, OutputField] = {}
+    for name in model.result_targets:
+        data = document.data_fields.get(name)
+        if data is None:
+            continue
+        _known_type(data.data_type, name)
+        levels = data.values_of("valid") if data.optype != "continuous" else ()
+        found[name] = OutputField(name, data.data_type, target=True, levels=levels)
+    target = next(iter(found.values()), None)
+    for output in model.output_fields:
+        data_type = output.data_type or _output_type(output.feature, target)
+        _known_type(data_type, output.name)
+        labels = target.levels if target and output.feature == "predictedValue" else ()
+        found.setdefault(
+            output.name,
+            OutputField(output.name, data_type, output.feature, output.value, levels=labels),
+        )
+    if not found:
+        data_type = "double" if model.function == "regression" else "string"
+        found["predictedValue"] = OutputField("predictedValue", data_type, target=True)
+    return tuple(found.values())
+
+
+def _output_type(feature: str, target: OutputField | None) -> str:
+    """The type of an output field that declares none, by its feature."""
+    if feature in ("predictedValue", "predictedDisplayValue", "decision") and target:
+        return target.data_type
+    numeric = {"probability", "residual", "standardError", "affinity", "clusterAffinity"}
+    return "double" if feature in numeric else "string"
+
+
+def _known_type(data_type: str, name: str) -> None:
+    if data_type not in KINDS:
+        raise DocumentError(
+            f"field {name!r} has the unknown dataType {data_type!r}",
+            f"use one of {', '.join(KINDS)}",
+        )

@@ -1,0 +1,157 @@
+"""The scorer: a loaded model, from records to results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pmml_pipeline.admission import FrameAdmission, RecordAdmission
+from pmml_pipeline.document import Document
+from pmml_pipeline.engines import Engine, load_engine
+from pmml_pipeline.engines.protocol import Result, RowError
+from pmml_pipeline.errors import DataError, FieldError
+from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
+
+if TYPE_CHECKING:
+    from pmml_pipeline.store.artifact import Artifact
+    from pmml_pipeline.store.manifest import Certificate
+
+
+class Scorer:
+    """A document on an engine. Get one from :func:`pmml_pipeline.load`.
+
+    Safe to use from many threads at once.
+
+    Attributes:
+        inputs: what a record brings, in the order of the document's mining schema.
+        outputs: what a result has: the target field, then every output field.
+        engine: name of the engine.
+        document: the document as read, without the nodes of its trees.
+        artifact: the artifact it was loaded from; None for a bare PMML file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        document: Document,
+        engine: str,
+        *,
+        artifact: Artifact | None = None,
+        extra_fields: str = "refuse",
+    ) -> None:
+        self.path = path
+        self.document = document
+        self.engine = engine
+        self.artifact = artifact
+        self.inputs: tuple[InputField, ...] = inputs_of(document)
+        self.outputs: tuple[OutputField, ...] = outputs_of(document)
+        self._records = RecordAdmission(self.inputs, extra_fields)
+        self._frames = FrameAdmission(self.inputs, extra_fields)
+        self._names = [output.name for output in self.outputs]
+        # A prediction or a probability that is absent means that there is no score at all. Other
+        # results (a reason code, a transformed value) may be absent by design.
+        self._essential = [
+            i
+            for i, o in enumerate(self.outputs)
+            if o.target or o.feature in ("predictedValue", "probability")
+        ]
+        self._engine: Engine = load_engine(engine, path, document, self.inputs, self.outputs)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The proof that came with the artifact; None for a bare PMML file (uncertified)."""
+        return None if self.artifact is None else self.artifact.manifest.certificate
+
+    def score(self, record: Mapping[str, Any]) -> dict[str, Result]:
+        """Scores one record.
+
+        Args:
+            record: field name to value. Text is parsed to the declared type; None and NaN are
+                missing, and so is a field that is absent.
+
+        Returns:
+            The target field, then every output field, by name.
+
+        Raises:
+            DataError: the record is not one that the inputs admit, or the model has no score for
+                it; with one entry per field.
+        """
+        cells = self._records.cells(record)
+        try:
+            values = self._engine.score_record(cells)
+        except RowError as error:
+            raise DataError([_unscorable(str(error))]) from None
+        for i in self._essential:
+            value = values[i]
+            if value is None or value != value:
+                raise DataError([_unscorable(f"the engine gives no {self._names[i]}")])
+        return dict(zip(self._names, values, strict=True))
+
+    def score_frame(self, frame: Any) -> Any:
+        """Scores a table.
+
+        Args:
+            frame: a pandas or polars DataFrame, or a pyarrow Table, with a column per input.
+
+        Returns:
+            A table of the same kind (pandas: with the same index): a column for every output, then
+            ``errors``, which is null in the rows that were scored and says what is wrong in the
+            others, whose outputs are null.
+
+        Raises:
+            DataError: a required column is absent or there is a column that is no input.
+            TypeError: the frame is of another kind.
+        """
+        from pmml_pipeline import frames
+
+        table, rows = frames.columns_of(frame)
+        columns, errors = self.score_columns(table, rows)
+        texts: list[str | None] = [None] * rows
+        for row, error in errors.items():
+            texts[row] = str(error.cause)
+        named = dict(zip(self._names, columns, strict=True))
+        return frames.like(frame, named, self.outputs, texts)
+
+    def score_columns(
+        self, table: Mapping[str, Sequence[Any] | npt.NDArray[Any]], rows: int
+    ) -> tuple[list[npt.NDArray[Any]], dict[int, DataError]]:
+        """Scores columns; what :meth:`score_frame` stands on.
+
+        Args:
+            table: a value per row for every input, each of length ``rows``.
+            rows: how many rows there are.
+
+        Returns:
+            An array per output, in their order (float64 with NaN for none, otherwise objects with
+            None), and the error of each row that has no score.
+
+        Raises:
+            DataError: a required column is absent or there is a column that is no input.
+        """
+        columns, refused = self._frames.columns(table, rows)
+        results = self._engine.score_columns(columns, rows)
+        errors = {row: DataError(fields) for row, fields in refused.items()}
+        for row, text in results.errors.items():
+            errors.setdefault(row, DataError([_unscorable(text)]))
+        for i in self._essential:
+            for row in np.flatnonzero(_absent(results.columns[i])):
+                text = f"the engine gives no {self._names[i]}"
+                errors.setdefault(int(row), DataError([_unscorable(text)]))
+        bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
+        for values in results.columns:
+            values[bad] = np.nan if values.dtype == np.float64 else None
+        return results.columns, errors
+
+
+def _absent(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    if values.dtype == np.float64:
+        return np.isnan(values)
+    return np.equal(values, None)  # type: ignore[no-any-return]
+
+
+def _unscorable(text: str) -> FieldError:
+    return FieldError("", "unscorable", None, text)
