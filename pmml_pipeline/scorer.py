@@ -138,9 +138,9 @@ class Scorer:
         for row, text in results.errors.items():
             errors.setdefault(row, DataError([_unscorable(text)]))
         for i in self._essential:
-            for row in np.flatnonzero(_absent(results.columns[i])):
-                text = f"the engine gives no {self._names[i]}"
-                errors.setdefault(int(row), DataError([_unscorable(text)]))
+            text = f"the engine gives no {self._names[i]}"
+            for absent in np.flatnonzero(_absent(results.columns[i])):
+                errors.setdefault(int(absent), DataError([_unscorable(text)]))
         bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
         for values in results.columns:
             values[bad] = np.nan if values.dtype == np.float64 else None
@@ -149,8 +149,9 @@ class Scorer:
 
 def _absent(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     if values.dtype == np.float64:
-        return np.isnan(values)
-    return np.equal(values, None)  # type: ignore[no-any-return]
+        missing: npt.NDArray[np.bool_] = np.isnan(values)
+        return missing
+    return np.array([value is None for value in values], dtype=bool)
 
 
 def _unscorable(text: str) -> FieldError:

@@ -216,27 +216,39 @@ def _as_number_text(value: Any) -> str:
 
 def _temporal(data_type: str) -> Callable[[Any], str]:
     """A reader of dates and times into the one ISO 8601 form that engines parse."""
+    convert = {"time": _time, "date": _date, "dateTime": _date_time}[data_type]
 
     def read(value: Any) -> str:
         try:
-            if isinstance(value, np.datetime64):
-                value = str(value)
-            if data_type == "time":
-                if isinstance(value, datetime.time):
-                    return value.isoformat()
-                return datetime.time.fromisoformat(_as_text(value)).isoformat()
-            if not isinstance(value, datetime.date):
-                value = datetime.datetime.fromisoformat(_as_text(value))
-            if not isinstance(value, datetime.datetime):
-                value = datetime.datetime(value.year, value.month, value.day)
-            if value.tzinfo is not None:
-                raise RefusedError("wrong_type")  # PMML's dates and times have no time zone
-            if data_type == "dateTime":
-                return value.isoformat()
-            if value.time() != datetime.time():
-                raise RefusedError("wrong_type")
-            return value.date().isoformat()
+            return convert(str(value) if isinstance(value, np.datetime64) else value)
         except ValueError:
             raise RefusedError("wrong_type") from None
 
     return read
+
+
+def _time(value: Any) -> str:
+    if not isinstance(value, datetime.time):
+        value = datetime.time.fromisoformat(_as_text(value))
+    return str(value.isoformat())
+
+
+def _date(value: Any) -> str:
+    moment = _moment(value)
+    if moment.time() != datetime.time():
+        raise RefusedError("wrong_type")
+    return moment.date().isoformat()
+
+
+def _date_time(value: Any) -> str:
+    return _moment(value).isoformat()
+
+
+def _moment(value: Any) -> datetime.datetime:
+    if not isinstance(value, datetime.date):
+        value = datetime.datetime.fromisoformat(_as_text(value))
+    if not isinstance(value, datetime.datetime):
+        value = datetime.datetime(value.year, value.month, value.day)
+    if value.tzinfo is not None:  # PMML's dates and times have no time zone
+        raise RefusedError("wrong_type")
+    return datetime.datetime(*value.timetuple()[:6], value.microsecond)

@@ -130,7 +130,7 @@ def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt
 
 def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Rows that lie strictly inside an interval, when that decides their validity."""
-    sure = np.isnan(data) & (not field.required)
+    sure: npt.NDArray[np.bool_] = np.isnan(data) & (not field.required)
     if field.missing_values or field.invalid_values:
         return sure
     for interval in field.intervals:

@@ -56,11 +56,11 @@ class BlockModel:
         for i in self._strings:
             cell = cells[i]
             codes = self._codes[i]
-            code = INTEGER_MISSING if cell is None else codes.get(cell)  # type: ignore[call-overload]
+            code = INTEGER_MISSING if cell is None else codes.get(cell)  # type: ignore[arg-type]
             if code is None:
                 extras = extras or []
                 code = len(codes) + len(extras)
-                extras.append(cell)  # type: ignore[arg-type]
+                extras.append(str(cell))
             cells[i] = code
         for i in self._integers:
             if cells[i] is None:
@@ -135,13 +135,14 @@ class BlockModel:
 
     def _buffers(self) -> tuple[bytearray, bytearray, Any, Any]:
         """This thread's buffers for one record, as Python and as Java see them."""
-        try:
-            return self._local.buffers  # type: ignore[no-any-return]
-        except AttributeError:
+        buffers: tuple[bytearray, bytearray, Any, Any] | None
+        buffers = getattr(self._local, "buffers", None)
+        if buffers is None:
             source = bytearray(max(self._pack.size, 8))
             target = bytearray(self._unpack.size)
-            self._local.buffers = (source, target, self._direct(source), self._direct(target))
-            return self._local.buffers
+            buffers = (source, target, self._direct(source), self._direct(target))
+            self._local.buffers = buffers
+        return buffers
 
     def _call(self, source: Any, target: Any, rows: int, extras: list[str] | None) -> Any:
         try:

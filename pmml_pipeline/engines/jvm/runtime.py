@@ -77,7 +77,7 @@ def start() -> None:
     with _lock:
         if _started_in not in (None, os.getpid()):
             raise ForkedJvmError(
-                "this process was forked after its parent had started a JVM, which a fork cannot use",
+                "this process was forked from one that had started a JVM, which a fork cannot use",
                 "load the scorer in the child process (gunicorn: without --preload; "
                 "multiprocessing: the 'spawn' or 'forkserver' method)",
             )
