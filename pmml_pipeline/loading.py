@@ -1,1 +1,107 @@
-def load(*a): ...
+"""Loads a scorer: from an artifact with its proof checked, or from any PMML file."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from pmml_pipeline.document import Document, read
+from pmml_pipeline.engines import ENGINES, engine_spec
+from pmml_pipeline.errors import (
+    EngineUnavailableError,
+    NotCertifiedError,
+    PmmlPipelineWarning,
+)
+from pmml_pipeline.parity.golden import check_golden_rows
+from pmml_pipeline.scorer import Scorer
+from pmml_pipeline.store.artifact import Artifact, open_artifact
+from pmml_pipeline.store.cache import is_url, local
+from pmml_pipeline.store.certificate import Certificate
+
+
+def load(
+    source: str | Path,
+    engine: str = "auto",
+    *,
+    extra_fields: str = "refuse",
+) -> Scorer:
+    """Loads a model for scoring.
+
+    Args:
+        source: ``artifacts/credit`` (the newest version), ``artifacts/credit/3`` (that version), an
+            fsspec URL of either, or the path of any PMML file.
+        engine: ``"auto"`` takes the fastest engine that the certificate names; an engine can also
+            be asked for by name. A PMML file without a manifest is scored uncertified.
+        extra_fields: what to do with a field that is no input: ``"refuse"`` or ``"ignore"``.
+
+    Raises:
+        StoreError: there is no such version, or its files are not those that were published.
+        DocumentError: the document cannot be read.
+        NotCertifiedError: no certified engine is installed.
+        GoldenRowError: the engine does not reproduce the golden rows on this machine.
+        EngineError: the engine cannot load the document.
+    """
+    if extra_fields not in ("refuse", "ignore"):
+        raise ValueError(f"extra_fields is {extra_fields!r}; use 'refuse' or 'ignore'")
+    if isinstance(source, str) and is_url(source):
+        source = local(source)
+    path = Path(source)
+    if path.is_file():
+        name = _first_available() if engine == "auto" else engine
+        return Scorer(path, read(path, trees=False), name, extra_fields=extra_fields)
+    artifact = open_artifact(path)
+    artifact.verify()
+    return _certified(artifact, engine, extra_fields)
+
+
+def _first_available() -> str:
+    specs = [spec for spec in ENGINES.values() if spec.available]
+    if not specs:
+        raise EngineUnavailableError("no engine is installed", "pip install pmml-pipeline")
+    return min(specs, key=lambda spec: spec.speed).name
+
+
+def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
+    certificate = artifact.manifest.certificate
+    document: Document = read(artifact.document_path, trees=False)
+    if engine == "auto":
+        engine = _fastest(certificate)
+    spec = engine_spec(engine)
+    result = certificate.engine(engine)
+    certified = result is not None and result.certified
+    if not certified:
+        reason = result.reason if result is not None else "it was not tried"
+        _warn(f"engine {engine!r} is not certified for {artifact.manifest.model}: {reason}")
+    if not certificate.to_10_decimals:
+        _warn(f"{artifact.manifest.model} is certified {certificate.describe()}")
+    scorer = Scorer(
+        artifact.document_path, document, engine, artifact=artifact, extra_fields=extra_fields
+    )
+    if certified:
+        assert result is not None
+        installed = spec.versions()
+        for package, version in result.versions.items():
+            if installed.get(package) != version:
+                _warn(
+                    f"certified with {package} {version}, and {installed.get(package)} is installed"
+                )
+        check_golden_rows(scorer, artifact)
+    return scorer
+
+
+def _fastest(certificate: Certificate) -> str:
+    certified = [ENGINES[n] for n in certificate.engines_certified if n in ENGINES]
+    available = [spec for spec in certified if spec.available]
+    if available:
+        return min(available, key=lambda spec: spec.speed).name
+    names = ", ".join(certificate.engines_certified) or "none"
+    extras = sorted({spec.extra for spec in certified if spec.extra})
+    raise NotCertifiedError(
+        f"no certified engine is installed (certified: {names})",
+        " or ".join(f"pip install 'pmml-pipeline[{extra}]'" for extra in extras)
+        or "install one of them, or ask for an engine by name to score uncertified",
+    )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, PmmlPipelineWarning, stacklevel=4)

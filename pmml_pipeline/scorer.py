@@ -49,8 +49,9 @@ class Scorer:
         self.artifact = artifact
         self.inputs: tuple[InputField, ...] = inputs_of(document)
         self.outputs: tuple[OutputField, ...] = outputs_of(document)
-        self._records = RecordAdmission(self.inputs, extra_fields)
-        self._frames = FrameAdmission(self.inputs, extra_fields)
+        supplementary = document.model.supplementary
+        self._records = RecordAdmission(self.inputs, supplementary, extra_fields)
+        self._frames = FrameAdmission(self.inputs, supplementary, extra_fields)
         self._names = [output.name for output in self.outputs]
         # A prediction or a probability that is absent means that there is no score at all. Other
         # results (a reason code, a transformed value) may be absent by design.

@@ -251,4 +251,6 @@ def _moment(value: Any) -> datetime.datetime:
         value = datetime.datetime(value.year, value.month, value.day)
     if value.tzinfo is not None:  # PMML's dates and times have no time zone
         raise RefusedError("wrong_type")
-    return datetime.datetime(*value.timetuple()[:6], value.microsecond)
+    if type(value) is not datetime.datetime:  # pandas' Timestamp has digits that ISO text has not
+        value = value.to_pydatetime()
+    return value

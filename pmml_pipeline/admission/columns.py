@@ -45,11 +45,18 @@ class FrameAdmission:
 
     Args:
         inputs: the inputs, in the order in which columns come out.
-        extra_fields: ``"refuse"`` a table with a column that is no input, or ``"ignore"`` it.
+        supplementary: names of columns that a table may have although they are no inputs.
+        extra_fields: ``"refuse"`` a table with any other column, or ``"ignore"`` it.
     """
 
-    def __init__(self, inputs: Sequence[InputField], extra_fields: str = "refuse") -> None:
+    def __init__(
+        self,
+        inputs: Sequence[InputField],
+        supplementary: Sequence[str] = (),
+        extra_fields: str = "refuse",
+    ) -> None:
         self.inputs = tuple(inputs)
+        self._known = frozenset((*(field.name for field in inputs), *supplementary))
         self._refuse_extra = extra_fields == "refuse"
 
     def columns(
@@ -86,7 +93,7 @@ class FrameAdmission:
         ]
         if self._refuse_extra:
             names = tuple(field.name for field in self.inputs)
-            errors += [unknown_field(name, names) for name in table if name not in names]
+            errors += [unknown_field(name, names) for name in table if name not in self._known]
         if errors:
             raise DataError(errors)
 

@@ -16,13 +16,19 @@ class RecordAdmission:
 
     Args:
         inputs: the inputs, in the order in which cells come out.
-        extra_fields: ``"refuse"`` a record with a field that is no input, or ``"ignore"`` it.
+        supplementary: names that a record may bring although they are no inputs.
+        extra_fields: ``"refuse"`` a record with any other field, or ``"ignore"`` it.
     """
 
-    def __init__(self, inputs: Sequence[InputField], extra_fields: str = "refuse") -> None:
+    def __init__(
+        self,
+        inputs: Sequence[InputField],
+        supplementary: Sequence[str] = (),
+        extra_fields: str = "refuse",
+    ) -> None:
         self.inputs = tuple(inputs)
         self.names = tuple(field.name for field in inputs)
-        self._known = frozenset(self.names)
+        self._known = frozenset((*self.names, *supplementary))
         self._refuse_extra = extra_fields == "refuse"
         self._readers = [(field.name, cell_reader(field)) for field in inputs]
 
@@ -33,7 +39,7 @@ class RecordAdmission:
             DataError: with one entry for every field that is wrong.
         """
         get = record.get
-        if len(record) > len(self.names) and self._refuse_extra:
+        if len(record) > len(self._known) and self._refuse_extra:
             raise DataError(self._errors(record))
         try:
             cells = [read(get(name)) for name, read in self._readers]

@@ -163,6 +163,11 @@ class Model:
     element: Element
 
     @property
+    def supplementary(self) -> tuple[str, ...]:
+        """Fields that a record may bring although the model does not use them."""
+        return tuple(f.name for f in self.mining_fields if f.usage_type == "supplementary")
+
+    @property
     def active_fields(self) -> tuple[MiningField, ...]:
         """The fields that a record brings."""
         return tuple(f for f in self.mining_fields if f.usage_type == "active")

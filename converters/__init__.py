@@ -1,0 +1,5 @@
+"""Fitted pipelines to PMML artifacts: the training side, and the only code that may read pickles."""
+
+from converters.export import Published, export
+
+__all__ = ["Published", "export"]

@@ -1,0 +1,39 @@
+"""What a record must bring, beyond what the training library itself asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Declared by the exporter and written into the document, so it holds in every engine.
+
+    Attributes:
+        required: fields that may not be missing.
+        bounds: smallest and largest number that is admitted, by field.
+        levels: the only levels, as text, that are admitted, by field.
+    """
+
+    required: frozenset[str] = frozenset()
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    levels: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def refusal(self, name: str, value: Any) -> str | None:
+        """Why a value of a field is refused, or None."""
+        if value is None:
+            return f"{name} is required" if name in self.required else None
+        if name in self.bounds and isinstance(value, int | float):
+            low, high = self.bounds[name]
+            if not low <= value <= high:
+                return f"{name} is beyond [{low:g}, {high:g}]"
+        if name in self.levels and str(value) not in self.levels[name]:
+            return f"{name} has a level that was never seen"
+        return None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that it says something about."""
+        return self.required | self.bounds.keys() | self.levels.keys()

@@ -1,0 +1,321 @@
+"""From a fitted model to a published, proven artifact: the whole way on one page."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from converters import preflight, table
+from converters.baseline import baseline
+from converters.facts import training_facts
+from converters.family import Family, Request
+from converters.golden import golden_rows, to_json_lines
+from converters.metrics import evaluate
+from converters.oracle import Oracle, columns_of
+from converters.runner import run_sklearn2pmml
+from converters.seal import seal
+from pmml_pipeline.document import Document, read
+from pmml_pipeline.engines.jvm.java import find_java
+from pmml_pipeline.errors import NotCertifiedError, PreflightError
+from pmml_pipeline.parity.certify import OfflineRows, Proof, certify
+from pmml_pipeline.parity.compare import TEN_DECIMALS
+from pmml_pipeline.parity.report import write_report
+from pmml_pipeline.parity.rows import Budget, Columns, build_rows
+from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
+from pmml_pipeline.store.artifact import Artifact
+from pmml_pipeline.store.files import FileFact
+from pmml_pipeline.store.manifest import Manifest, utc_now
+from pmml_pipeline.store.names import check_model_name
+from pmml_pipeline.store.publish import publish
+
+SAMPLE_ROWS = 1_000  # how many training rows the converter and the sealing look at
+BASELINE_ROWS = 200_000
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What an export made.
+
+    Attributes:
+        artifact: the published version.
+        proof: its certificate and the report behind it.
+    """
+
+    artifact: Artifact
+    proof: Proof
+
+    def __str__(self) -> str:
+        certificate = self.proof.certificate
+        names = ", ".join(certificate.engines_certified)
+        return f"{self.artifact.root}: {certificate.describe()} on {names}"
+
+
+def export(
+    fitted: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    *,
+    model: str,
+    store: Path | str = "artifacts",
+    holdout: tuple[pd.DataFrame, pd.Series] | None = None,
+    optional: Sequence[str] = (),
+    tolerance: float = TEN_DECIMALS,
+    engines: Sequence[str] | None = None,
+    budget: Budget | None = None,
+    java_options: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Published:
+    """Converts a fitted model, proves it on every engine, and publishes it.
+
+    Args:
+        fitted: an estimator, pipeline or booster of a family in ``converters.table``.
+        X: the rows it was trained on, shape (rows, columns), with the columns' own names.
+        y: the target it was trained on, shape (rows,); its name becomes the target field.
+        model: name to publish under.
+        store: folder of all models.
+        holdout: rows and target that it was not trained on. Without them the training rows stand
+            in, and the certificate says so.
+        optional: columns that a record may leave out although they were never missing in training.
+            Every other such column is required (a record without it is a data error), unless the
+            pipeline fills it in.
+        tolerance: absolute difference up to which two predictions agree. Wider than 1e-10 is shown
+            wherever the model is shown.
+        engines: which to prove; every installed one by default.
+        budget: how many rows of each class.
+        java_options: for the conversion, such as ``-Xmx8g``.
+        progress: told what is being done.
+
+    Returns:
+        The published artifact and its proof.
+
+    Raises:
+        ModelNameError: the name is not admitted.
+        PreflightError: the model will not convert; every reason at once.
+        ConversionError: it did not convert.
+        NotCertifiedError: no engine reproduces the training library; nothing is published, and the
+            report is kept in a temporary folder that the error names.
+        StoreError: the store cannot be written.
+    """
+    say = progress or (lambda _: None)
+    check_model_name(model)
+    _check_frame(X, y)
+    say("preflight")
+    java = find_java()
+    target = str(y.name)
+    preflight.check(fitted, list(X.columns), target, java_version=java.version)
+    family = table.find(fitted)
+
+    def convert(wrapped: Any) -> bytes:
+        return run_sklearn2pmml(wrapped, java_home=java.home, java_options=java_options)
+
+    request = Request(sample=X.head(SAMPLE_ROWS), target=target, convert=convert)
+    say("convert")
+    converted = family.convert(fitted, request)
+    oracle = Oracle(family, fitted, request)
+    held_X, held_y = holdout if holdout is not None else (X, y)
+    real = columns_of(held_X[list(X.columns)])
+    say("seal the inputs")
+    complete = [str(c) for c in X.columns if X[c].notna().all() and c not in optional]
+    document, oracle.contract = seal(converted, oracle, real, complete)
+
+    with tempfile.TemporaryDirectory(prefix="pmml-export-") as folder:
+        path = Path(folder, "model.pmml")
+        path.write_bytes(document)
+        parsed = read(path)
+        inputs, outputs = inputs_of(parsed), outputs_of(parsed)
+        say("ask the training library")
+        offline = _offline(oracle, parsed, inputs, real, budget, held_out=holdout is not None)
+        _check_results(offline, outputs)
+        say("prove on every engine")
+        proof = certify(path, outputs, offline, tolerance=tolerance, engines=engines)
+        proof.report["model"] = model
+        report = write_report(proof.report, document=parsed)
+        if proof.certificate.preferred is None:
+            raise _not_certified(model, proof, report)
+        say("publish")
+        files: dict[str, bytes | Path] = {
+            "model.pmml": path,
+            "golden.jsonl": to_json_lines(golden_rows(offline)),
+            "baseline.json": _json(_baseline(oracle, inputs, X)),
+            **report,
+        }
+        metrics = _metrics(oracle, held_X[list(X.columns)], held_y, target, parsed)
+        facts = training_facts(family.packages(fitted), len(X), _device(fitted))
+
+        def manifest(version: int, written: Any) -> Manifest:
+            return _manifest(
+                model, version, written, parsed, inputs, outputs, offline, facts, metrics, proof
+            )
+
+        return Published(publish(store, model, files, manifest), proof)
+
+
+def _check_frame(X: Any, y: Any) -> None:
+    if not isinstance(X, pd.DataFrame) or not len(X.columns) or not len(X):
+        raise PreflightError(
+            "X is not a DataFrame with rows and named columns",
+            "pass the DataFrame that the model was fitted on",
+        )
+    if not isinstance(y, pd.Series) or len(y) != len(X):
+        raise PreflightError(
+            "y is not a Series with a value for every row of X",
+            "pass the target as a named Series: pd.Series(y, name='...')",
+        )
+
+
+def _offline(
+    oracle: Oracle,
+    document: Document,
+    inputs: Sequence[InputField],
+    real: Columns,
+    budget: Budget | None,
+    held_out: bool,
+) -> list[OfflineRows]:
+    found = []
+    for rows in build_rows(document, inputs, real, budget, parquet=_through_parquet):
+        if not held_out and rows.name == "held-out":
+            rows.remarks.append("these are training rows; no held-out rows were given")
+        predictions = oracle.predict(rows.offline)
+        found.append(
+            OfflineRows(rows, predictions.values, predictions.refused, predictions.reasons)
+        )
+    return found
+
+
+def _through_parquet(columns: Columns) -> Columns:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    file.seek(0)
+    return pq.read_table(file).to_pydict()  # type: ignore[no-any-return]
+
+
+def _check_results(offline: Sequence[OfflineRows], outputs: Sequence[OutputField]) -> None:
+    """The library must predict something that the document has a result for."""
+    known = {output.name for output in outputs}
+    predicted = {name for part in offline for name in part.predictions}
+    if not predicted & known:
+        raise NotCertifiedError(
+            f"the training library gives {', '.join(sorted(predicted)) or 'nothing'} and the "
+            f"document gives {', '.join(sorted(known))}, so there is nothing to compare",
+            "export a model whose predictions the document has",
+        )
+
+
+def _baseline(oracle: Oracle, inputs: Sequence[InputField], X: pd.DataFrame) -> dict[str, Any]:
+    rows = X if len(X) <= BASELINE_ROWS else X.sample(BASELINE_ROWS, random_state=0)
+    training = columns_of(rows)
+    return baseline(inputs, training, oracle.predict(training).values)
+
+
+def _metrics(
+    oracle: Oracle, X: pd.DataFrame, y: pd.Series, target: str, document: Document
+) -> dict[str, float]:
+    found = oracle.predict(columns_of(X))
+    scored = ~found.refused & y.notna().to_numpy()
+    values = {name: array[scored] for name, array in found.values.items()}
+    return evaluate(y.to_numpy()[scored], values, target, document.model.function)
+
+
+def _device(fitted: Any) -> str:
+    """What the booster says it was trained on; scikit-learn knows only the CPU."""
+    parameters = fitted.get_params() if hasattr(fitted, "get_params") else {}
+    return str(parameters.get("device") or parameters.get("device_type") or "cpu")
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
+
+
+def _not_certified(model: str, proof: Proof, report: dict[str, bytes]) -> NotCertifiedError:
+    folder = Path(tempfile.mkdtemp(prefix=f"pmml-parity-{model}-"))
+    for name, data in report.items():
+        (folder / name).write_bytes(data)
+    reasons = "; ".join(f"{e.engine}: {e.reason}" for e in proof.certificate.engines)
+    return NotCertifiedError(
+        f"no engine reproduces the training library for {model!r} ({reasons})",
+        f"look at the worst rows in {folder / 'parity.html'}; nothing was published",
+    )
+
+
+def _manifest(
+    model: str,
+    version: int,
+    files: dict[str, FileFact],
+    document: Document,
+    inputs: Sequence[InputField],
+    outputs: Sequence[OutputField],
+    offline: Sequence[OfflineRows],
+    facts: dict[str, Any],
+    metrics: dict[str, float],
+    proof: Proof,
+) -> Manifest:
+    single = {
+        name
+        for part in offline
+        for name, values in part.predictions.items()
+        if values.dtype == np.float32
+    }
+    return Manifest(
+        model=model,
+        version=version,
+        created=utc_now(),
+        files=files,
+        pmml_version=document.version,
+        producer=document.application,
+        function=document.model.function,
+        inputs=tuple(_input(f) for f in inputs),
+        outputs=tuple(_output(o, o.name in single) for o in outputs),
+        training=facts,
+        metrics=metrics,
+        certificate=proof.certificate,
+    )
+
+
+def _input(f: InputField) -> dict[str, Any]:
+    missing: dict[str, Any] = {"treatment": f.missing_value_treatment}
+    if f.missing_value_replacement is not None:
+        missing["replacement"] = f.missing_value_replacement
+    invalid: dict[str, Any] = {"treatment": f.invalid_value_treatment}
+    if f.invalid_value_replacement is not None:
+        invalid["replacement"] = f.invalid_value_replacement
+    found: dict[str, Any] = {
+        "name": f.name,
+        "dataType": f.data_type,
+        "optype": f.optype,
+        "required": f.required,
+        "missing": missing,
+        "invalid": invalid,
+    }
+    if f.values:
+        found["values"] = list(f.values)
+    if f.intervals:
+        found["intervals"] = [
+            {"closure": i.closure, "leftMargin": i.left_margin, "rightMargin": i.right_margin}
+            for i in f.intervals
+        ]
+    return found
+
+
+def _output(o: OutputField, single: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": o.name, "dataType": o.data_type, "feature": o.feature}
+    if o.value is not None:
+        found["value"] = o.value
+    if single:
+        found["precision"] = "float32"
+    return found
+
+
+__all__ = ["Family", "Published", "export"]

@@ -1,0 +1,156 @@
+"""Makes the document's inputs admit exactly what the model is to be asked.
+
+The converter writes what the model does with good values. What the training library refuses - a
+missing value, a number beyond float32 - it refuses in Python code that no converter sees; and some
+libraries predict something for records that the model knows nothing about. So a contract is drawn
+up, partly by asking the library, and written into the document, where every engine and every
+reader finds it:
+
+- a field that may not be missing gets ``missingValueTreatment="returnInvalid"``. That is one whose
+  missing values the library refuses, and one that was never missing in training, unless the
+  pipeline fills it in;
+- a level that was never seen is refused in such a field too, where it would count as missing;
+- a number that the library refuses from some size on gets an ``Interval``, in powers of ten;
+- a column that the model does not use becomes a ``supplementary`` field, so that a record may
+  bring it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from converters.contract import Contract
+from converters.markup import PMML, parse, serialise
+from converters.oracle import Oracle
+from pmml_pipeline.document import read
+from pmml_pipeline.parity.rows import Columns
+from pmml_pipeline.schema import InputField, inputs_of
+
+TRIES = 3  # real rows that are asked about; the library refuses when it refuses all of them
+LARGEST_EXPONENT = 308
+
+
+def seal(
+    document: bytes, oracle: Oracle, real: Columns, never_missing: Sequence[str]
+) -> tuple[bytes, Contract]:
+    """Draws up the contract of a document and writes it in.
+
+    Args:
+        document: as the converter wrote it.
+        oracle: the library.
+        real: real records as columns, good ones among the first.
+        never_missing: columns that have to be there, unless the pipeline itself fills them in.
+    """
+    inputs = inputs_of(read(document, trees=False))
+    good = _good_records(oracle, real)
+    contract = Contract(
+        required=frozenset(f.name for f in inputs if _is_required(f, oracle, good, never_missing)),
+        bounds={
+            f.name: bounds
+            for f in inputs
+            if _may_be_bounded(f) and (bounds := _bounds(oracle, good, f)) is not None
+        },
+    )
+    strict = [f for f in inputs if f.name in contract.required and f.values]
+    contract.levels.update(
+        {f.name: frozenset(f.values) for f in strict if f.invalid_value_treatment == "asMissing"}
+    )
+    return _write(document, contract, inputs, real), contract
+
+
+def _good_records(oracle: Oracle, real: Columns) -> list[dict[str, Any]]:
+    """Some real records that the library predicts, complete ones first."""
+    count = len(next(iter(real.values())))
+    rows = sorted(range(min(count, 1000)), key=lambda r: sum(v[r] is None for v in real.values()))
+    records = [{name: values[r] for name, values in real.items()} for r in rows[: 10 * TRIES]]
+    good = []
+    for record in records:
+        if oracle.accepts(record):
+            good.append(record)
+        if len(good) == TRIES:
+            break
+    return good
+
+
+def _is_required(
+    f: InputField,
+    oracle: Oracle,
+    good: Sequence[Mapping[str, Any]],
+    never_missing: Sequence[str],
+) -> bool:
+    if f.required or (f.name in never_missing and f.missing_value_replacement is None):
+        return True
+    return not any(oracle.accepts({**record, f.name: None}) for record in good)
+
+
+def _may_be_bounded(f: InputField) -> bool:
+    """A number without limits of its own; those of the training range, taken as is, are none."""
+    declared = f.intervals and f.invalid_value_treatment == "returnInvalid"
+    return f.optype == "continuous" and f.kind == "double" and not declared
+
+
+def _bounds(
+    oracle: Oracle, good: Sequence[Mapping[str, Any]], f: InputField
+) -> tuple[float, float] | None:
+    """The smallest and largest power of ten that the library admits; None when it admits all."""
+    if not good:
+        return None
+
+    def exponent(sign: float) -> int:
+        return _largest(lambda e: oracle.accepts({**good[0], f.name: sign * 10.0**e}))
+
+    low, high = exponent(-1.0), exponent(1.0)
+    if min(low, high) < 0 or (low == high == LARGEST_EXPONENT):
+        return None  # nothing is refused for its size, or refusal is not a matter of size
+    return -(10.0**low), 10.0**high
+
+
+def _largest(holds: Callable[[int], bool]) -> int:
+    """The largest exponent that is admitted; -1 when even 10**0 is not."""
+    if holds(LARGEST_EXPONENT):
+        return LARGEST_EXPONENT
+    low, high = -1, LARGEST_EXPONENT
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _write(
+    document: bytes, contract: Contract, inputs: Sequence[InputField], real: Columns
+) -> bytes:
+    root = parse(document)
+    dictionary = root.find(f"{PMML}DataDictionary")
+    schema = next(root.iter(f"{PMML}MiningSchema"))
+    assert dictionary is not None  # the document has been read
+    for mining in schema.findall(f"{PMML}MiningField"):
+        name = mining.get("name") or ""
+        if name in contract.required:
+            mining.set("missingValueTreatment", "returnInvalid")
+            mining.attrib.pop("missingValueReplacement", None)
+        if name in contract.bounds or name in contract.levels:
+            mining.set("invalidValueTreatment", "returnInvalid")
+    for data in dictionary.findall(f"{PMML}DataField"):
+        bounds = contract.bounds.get(data.get("name") or "")
+        if bounds is not None:
+            _set_interval(data, bounds)
+    names = {f.name for f in inputs}
+    for name in (n for n in real if n not in names):
+        types = {"optype": "categorical", "dataType": "string"}
+        if all(isinstance(v, int | float) for v in real[name] if v is not None):
+            types = {"optype": "continuous", "dataType": "double"}
+        SubElement(dictionary, f"{PMML}DataField", {"name": name, **types})
+        SubElement(schema, f"{PMML}MiningField", {"name": name, "usageType": "supplementary"})
+    return serialise(root)
+
+
+def _set_interval(data: Element, bounds: tuple[float, float]) -> None:
+    for interval in data.findall(f"{PMML}Interval"):
+        data.remove(interval)  # the range of the training rows, which the library does not ask
+    margins = {"leftMargin": repr(bounds[0]), "rightMargin": repr(bounds[1])}
+    data.insert(0, Element(f"{PMML}Interval", {"closure": "closedClosed", **margins}))
