@@ -1,4 +1,4 @@
-"""Fitted pipelines to PMML artifacts: the training side, and the only code that may read pickles."""
+"""Fitted pipelines to PMML artifacts: the training side, and the only code that reads pickles."""
 
 from converters.export import Published, export
 

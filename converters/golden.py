@@ -23,7 +23,7 @@ def golden_rows(offline: Sequence[OfflineRows], per_class: int = PER_CLASS) -> l
     A prediction made in float32 is written with the digits of its double; the manifest's outputs
     say which those are.
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for part in offline:
         rows = len(part.rows)
         chosen = set(np.linspace(0, rows - 1, min(rows, per_class)).astype(int).tolist())

@@ -253,4 +253,4 @@ def _moment(value: Any) -> datetime.datetime:
         raise RefusedError("wrong_type")
     if type(value) is not datetime.datetime:  # pandas' Timestamp has digits that ISO text has not
         value = value.to_pydatetime()
-    return value
+    return datetime.datetime.combine(value.date(), value.time())

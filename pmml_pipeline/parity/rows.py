@@ -122,6 +122,13 @@ class _Maker:
         row = self.random.randrange(self.count)
         return {name: values[row] for name, values in self.real.items()}
 
+    def variants(
+        self, name: str, value: Any, how: str, count: int
+    ) -> list[tuple[dict[str, Any], str]]:
+        """Real records with one value changed, and what it is."""
+        note = f"{name} = {value!r} ({how})"
+        return [({**self.real_record(), name: value}, note) for _ in range(count)]
+
     def row_set(self, name: str, rows: Sequence[tuple[Mapping[str, Any], str]]) -> RowSet:
         columns = {n: [record[n] for record, _ in rows] for n in self.real}
         return RowSet(name, columns, self.inputs_among(columns), [note for _, note in rows])
@@ -198,8 +205,8 @@ def _missing(maker: _Maker, budget: Budget) -> RowSet:
     rows: list[tuple[dict[str, Any], str]] = []
     each = max(3, budget.missing // max(1, len(maker.names)))
     for name in maker.names:
-        for _ in range(each):
-            rows.append(({**maker.real_record(), name: None}, f"{name} is missing"))
+        note = f"{name} is missing"
+        rows.extend(({**maker.real_record(), name: None}, note) for _ in range(each))
     nothing = dict.fromkeys(maker.names)
     rows.append(({**maker.real_record(), **nothing}, "everything is missing"))
     return maker.row_set(MISSING, rows)
@@ -216,10 +223,7 @@ def _categories(maker: _Maker, document: Document, budget: Budget) -> RowSet:
         if f.kind == "boolean":
             tries.pop()
         for level, how in tries:
-            for _ in range(budget.level_each):
-                rows.append(
-                    ({**maker.real_record(), f.name: level}, f"{f.name} = {level!r} ({how})")
-                )
+            rows.extend(maker.variants(f.name, level, how, budget.level_each))
     return maker.row_set(CATEGORIES, rows)
 
 
@@ -245,10 +249,7 @@ def _extremes(maker: _Maker, budget: Budget) -> RowSet:
             continue
         seen = [v for v in maker.real[f.name] if isinstance(v, int | float) and v == v]
         for value, how in extreme_values(f, min(seen, default=0), max(seen, default=0)):
-            for _ in range(budget.extreme_each):
-                rows.append(
-                    ({**maker.real_record(), f.name: value}, f"{f.name} = {value!r} ({how})")
-                )
+            rows.extend(maker.variants(f.name, value, how, budget.extreme_each))
     return maker.row_set(EXTREMES, rows)
 
 

@@ -63,7 +63,8 @@ def publish(
         ModelNameError: see :func:`pmml_pipeline.store.names.check_model_name`.
         ManifestError: the manifest does not fit the schema, the number or the files.
         StoreError: the disk is full or read-only, a right is missing, or a source file is.
-        After any error, nothing is published and nothing is left behind.
+        After any of these nothing is published and nothing is left behind; only a disk that fails
+        in the very last sync leaves the version visible, whole, and perhaps not yet durable.
     """
     names.check_model_name(model)
     if is_url(store):

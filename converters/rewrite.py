@@ -1,0 +1,233 @@
+"""Puts the user's names into a document that was made from a booster.
+
+A booster knows categories by their codes and classes by their numbers. The document made from one
+says ``carrier isIn (0, 3)`` and ``_target = 1``; after :func:`rewrite` it says
+``carrier isIn (AA, UA)`` and ``Status = good``, so that it takes raw records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from converters.family import data_type, text
+from converters.markup import PMML, TABLE, parse, serialise
+
+_TARGET = "_target"  # what the converter calls the target of a booster
+
+# Engines differ in how they read quotes, backslashes and empty strings inside an Array, so levels
+# with these are compared one by one.
+_PLAIN = re.compile(r'[^\s"\\]+( [^\s"\\]+)*')
+
+_COMPARE: Mapping[str, Callable[[int, float], bool]] = {
+    "equal": lambda code, value: code == value,
+    "notEqual": lambda code, value: code != value,
+    "lessThan": lambda code, value: code < value,
+    "lessOrEqual": lambda code, value: code <= value,
+    "greaterThan": lambda code, value: code > value,
+    "greaterOrEqual": lambda code, value: code >= value,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What to write in the place of the booster's own names.
+
+    Attributes:
+        target: name of the target field.
+        classes: labels in the order of the booster's class numbers, ``None`` to keep the numbers.
+        fields: the user's name of each field, by the booster's. Fields not in it keep their name.
+        levels: the level that each code stands for, by the booster's field name. Codes not in it
+            are dropped: the booster has them for levels that cannot occur.
+        unseen_is_missing: whether a level that is not declared counts as missing (otherwise it is
+            an invalid value, and the record is refused).
+        missing: a number that stands for a missing value in every continuous field, besides NaN.
+        missing_as: the value that a missing one counts as, by the booster's field name.
+    """
+
+    target: str
+    classes: Sequence[Any] | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
+    unseen_is_missing: bool = False
+    missing: float | None = None
+    missing_as: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rewrite(document: bytes, names: Names) -> bytes:
+    """The document with the user's names.
+
+    Args:
+        document: bytes from the converter, for a booster.
+
+    Returns:
+        UTF-8, the same for the same arguments.
+
+    Raises:
+        PreflightError: levels or classes are of types that a document cannot hold.
+    """
+    rewriter = _Rewriter(names)
+    root = parse(document)
+    for element in list(root.iter()):
+        rewriter.rewrite(element)
+    return serialise(root)
+
+
+class _Rewriter:
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._fields = {**names.fields, _TARGET: names.target}
+        self._levels = {
+            name: _Levels.of(f"the levels of {names.fields.get(name, name)}", levels)
+            for name, levels in names.levels.items()
+        }
+        self._class_type = data_type(names.classes, "the classes") if names.classes else None
+        self._classes = {str(i): text(c) for i, c in enumerate(names.classes or ())}
+        self._by_tag = {
+            PMML + "DataField": self._data_field,
+            PMML + "MiningField": self._mining_field,
+            PMML + "SimplePredicate": self._simple_predicate,
+            PMML + "SimpleSetPredicate": self._set_predicate,
+            PMML + "OutputField": self._output_field,
+            PMML + "RegressionTable": self._regression_table,
+            PMML + "NumericPredictor": self._named,
+            PMML + "FieldRef": self._refers,
+            TABLE + "name": self._in_table,
+        }
+
+    def rewrite(self, element: Element) -> None:
+        if action := self._by_tag.get(element.tag):
+            action(element)
+
+    def _named(self, element: Element) -> None:
+        name = element.attrib["name"]
+        element.set("name", self._fields.get(name, name))
+
+    def _refers(self, element: Element) -> None:
+        name = element.attrib["field"]
+        element.set("field", self._fields.get(name, name))
+
+    def _in_table(self, element: Element) -> None:
+        element.text = self._fields.get(element.text or "", element.text)
+
+    def _data_field(self, element: Element) -> None:
+        name = element.attrib["name"]
+        self._named(element)
+        if name == _TARGET:
+            if self._class_type:
+                element.set("dataType", self._class_type)
+                _set_values(element, self._classes.values())
+        elif levels := self._levels.get(name):
+            element.set("optype", "categorical")
+            element.set("dataType", levels.data_type)
+            _set_values(element, levels.texts.values())
+        elif self._names.missing is not None and element.get("optype") == "continuous":
+            _add_value(element, text(self._names.missing), {"property": "missing"})
+
+    def _mining_field(self, element: Element) -> None:
+        levels = self._levels.get(element.attrib["name"])
+        replacement = self._names.missing_as.get(element.attrib["name"])
+        self._named(element)
+        # Segments get what the outermost model makes of a missing value; only there it is stated.
+        if replacement is not None and "importance" in element.attrib:
+            element.set("missingValueReplacement", text(replacement))
+            element.set("missingValueTreatment", "asValue")
+        # Ordered levels and booleans were numbers, which may be any; now they are levels.
+        if levels is None or not element.attrib.pop("invalidValueTreatment", None):
+            return
+        if self._names.unseen_is_missing and levels.data_type != "boolean":
+            element.set("invalidValueTreatment", "asMissing")
+
+    def _simple_predicate(self, element: Element) -> None:
+        levels = self._levels.get(element.attrib["field"])
+        self._refers(element)
+        if levels and "value" in element.attrib:
+            compare = _COMPARE[element.attrib["operator"]]
+            value = float(element.attrib["value"])
+            levels.match(element, [c for c in levels.texts if compare(c, value)])
+
+    def _set_predicate(self, element: Element) -> None:
+        levels = self._levels.get(element.attrib["field"])
+        self._refers(element)
+        if levels:
+            inside = {int(code) for code in (element[0].text or "").split()}
+            wanted = element.attrib["booleanOperator"] == "isIn"
+            levels.match(element, [c for c in levels.texts if (c in inside) == wanted])
+
+    def _output_field(self, element: Element) -> None:
+        label = self._classes.get(element.get("value", ""))
+        if label is not None and element.get("feature") == "probability":
+            element.set("value", label)
+            element.set("name", f"probability({label})")
+
+    def _regression_table(self, element: Element) -> None:
+        if (label := self._classes.get(element.get("targetCategory", ""))) is not None:
+            element.set("targetCategory", label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """The levels of one field: their text by code."""
+
+    data_type: str
+    texts: Mapping[int, str]
+
+    @classmethod
+    def of(cls, what: str, levels: Mapping[int, Any]) -> _Levels:
+        return cls(
+            data_type(list(levels.values()), what),
+            {code: text(level) for code, level in sorted(levels.items())},
+        )
+
+    def match(self, element: Element, codes: Sequence[int]) -> None:
+        """Makes the element the predicate that the field has one of the levels.
+
+        Unknown for a missing value in every form, as the specification says of all predicates.
+        """
+        name = element.attrib["field"]
+        tail, indent = element.tail, element.text
+        element.clear()
+        element.tail = tail
+        if not codes:  # true for no level, and still unknown for a missing value
+            _every(element, "and", name, "notEqual", self.texts.values())
+            return
+        texts = [self.texts[c] for c in codes]
+        plain = [t for t in texts if self.data_type != "boolean" and _PLAIN.fullmatch(t)]
+        if len(plain) < 2 or len(plain) < len(texts):
+            _every(element, "or", name, "equal", texts)
+            return
+        element.tag = PMML + "SimpleSetPredicate"
+        element.attrib.update(field=name, booleanOperator="isIn")
+        element.text = indent
+        kind = {"integer": "int", "double": "real"}.get(self.data_type, "string")
+        array = SubElement(element, PMML + "Array", type=kind)
+        array.text = " ".join(f'"{t}"' if " " in t else t for t in plain)
+
+
+def _every(element: Element, joined: str, name: str, operator: str, values: Iterable[str]) -> None:
+    """Makes the element compare the field with each value, one by one."""
+    compared = [{"field": name, "operator": operator, "value": value} for value in values]
+    if len(compared) == 1:
+        element.tag = PMML + "SimplePredicate"
+        element.attrib.update(compared[0])
+        return
+    element.tag = PMML + "CompoundPredicate"
+    element.set("booleanOperator", joined)
+    for attributes in compared:
+        SubElement(element, PMML + "SimplePredicate", attributes)
+
+
+def _set_values(element: Element, values: Iterable[str]) -> None:
+    """Makes the values the only children of a DataField."""
+    for child in list(element):
+        element.remove(child)
+    for value in values:
+        _add_value(element, value, {})
+
+
+def _add_value(element: Element, value: str, attributes: dict[str, str]) -> None:
+    child = SubElement(element, PMML + "Value", {"value": value, **attributes})
+    child.tail = element.tail
