@@ -1,5 +1,5 @@
 """Fitted pipelines to PMML artifacts: the training side, and the only code that reads pickles."""
 
-from converters.export import Published, export
+from converters.export import Published, check, export
 
-__all__ = ["Published", "export"]
+__all__ = ["Published", "check", "export"]

@@ -29,11 +29,24 @@ class Contract:
             low, high = self.bounds[name]
             if not low <= value <= high:
                 return f"{name} is beyond [{low:g}, {high:g}]"
-        if name in self.levels and str(value) not in self.levels[name]:
+        if name in self.levels and _text(value) not in self.levels[name]:
             return f"{name} has a level that was never seen"
         return None
+
+    def to_json(self) -> dict[str, Any]:
+        """For the report: what is refused, by name."""
+        return {
+            "required": sorted(self.required),
+            "bounds": {name: list(self.bounds[name]) for name in sorted(self.bounds)},
+            "levels": sorted(self.levels),
+        }
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields that it says something about."""
         return self.required | self.bounds.keys() | self.levels.keys()
+
+
+def _text(value: Any) -> str:
+    """A level as the document writes it."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

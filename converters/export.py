@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from converters.metrics import evaluate
 from converters.oracle import Oracle, columns_of
 from converters.runner import run_sklearn2pmml
 from converters.seal import seal
+from converters.support import Finding
 from pmml_pipeline.document import Document, read
 from pmml_pipeline.engines.jvm.java import find_java
-from pmml_pipeline.errors import NotCertifiedError, PreflightError
+from pmml_pipeline.errors import NotCertifiedError, PmmlPipelineWarning, PreflightError
 from pmml_pipeline.parity.certify import OfflineRows, Proof, certify
 from pmml_pipeline.parity.compare import TEN_DECIMALS
 from pmml_pipeline.parity.report import write_report
@@ -69,6 +71,7 @@ def export(
     store: Path | str = "artifacts",
     holdout: tuple[pd.DataFrame, pd.Series] | None = None,
     optional: Sequence[str] = (),
+    limits: Mapping[str, tuple[float, float]] | None = None,
     tolerance: float = TEN_DECIMALS,
     engines: Sequence[str] | None = None,
     budget: Budget | None = None,
@@ -88,6 +91,8 @@ def export(
         optional: columns that a record may leave out although they were never missing in training.
             Every other such column is required (a record without it is a data error), unless the
             pipeline fills it in.
+        limits: smallest and largest number that a record may bring, by column. A number outside is
+            a data error.
         tolerance: absolute difference up to which two predictions agree. Wider than 1e-10 is shown
             wherever the model is shown.
         engines: which to prove; every installed one by default.
@@ -112,7 +117,9 @@ def export(
     say("preflight")
     java = find_java()
     target = str(y.name)
-    preflight.check(fitted, list(X.columns), target, java_version=java.version)
+    for finding in preflight.check(fitted, list(X.columns), target, java_version=java.version):
+        text = f"{finding.subject}: {finding.cause}; {finding.fix}"
+        warnings.warn(text, PmmlPipelineWarning, stacklevel=2)
     family = table.find(fitted)
 
     def convert(wrapped: Any) -> bytes:
@@ -126,7 +133,7 @@ def export(
     real = columns_of(held_X[list(X.columns)])
     say("seal the inputs")
     complete = [str(c) for c in X.columns if X[c].notna().all() and c not in optional]
-    document, oracle.contract = seal(converted, oracle, real, complete)
+    document, oracle.contract = seal(converted, oracle, real, complete, limits or {})
 
     with tempfile.TemporaryDirectory(prefix="pmml-export-") as folder:
         path = Path(folder, "model.pmml")
@@ -139,6 +146,7 @@ def export(
         say("prove on every engine")
         proof = certify(path, outputs, offline, tolerance=tolerance, engines=engines)
         proof.report["model"] = model
+        proof.report["contract"] = oracle.contract.to_json()
         report = write_report(proof.report, document=parsed)
         if proof.certificate.preferred is None:
             raise _not_certified(model, proof, report)
@@ -158,6 +166,24 @@ def export(
             )
 
         return Published(publish(store, model, files, manifest), proof)
+
+
+def check(estimator: Any, X: pd.DataFrame, y: pd.Series) -> list[Finding]:
+    """Looks for everything that would stop an export, before training is spent.
+
+    Args:
+        estimator: what is going to be fitted, or is.
+        X, y: what it is going to be fitted on; only the names are looked at.
+
+    Returns:
+        What does not stop the export but should be known.
+
+    Raises:
+        PreflightError: every reason why it would not convert, at once.
+    """
+    _check_frame(X, y)
+    java = find_java()
+    return preflight.check(estimator, list(X.columns), str(y.name), java_version=java.version)
 
 
 def _check_frame(X: Any, y: Any) -> None:
@@ -318,4 +344,4 @@ def _output(o: OutputField, single: bool) -> dict[str, Any]:
     return found
 
 
-__all__ = ["Family", "Published", "export"]
+__all__ = ["Family", "Published", "check", "export"]

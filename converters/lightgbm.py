@@ -61,6 +61,7 @@ class LightGBM:
         codes = _codes(booster, about["feature_infos"], sample)
         # Written out and read back: a copy, without the trees after the best iteration.
         model = booster.model_to_string()
+        _require_constant_leaves(model)
         coded = type(booster)(model_str=model)
         coded.pandas_categorical = [
             # The converter takes the lists in turn, and skips one that is too short.
@@ -68,6 +69,7 @@ class LightGBM:
             for name in booster.feature_name()
             if about["feature_infos"].get(name, {}).get("values")
         ]
+        zero = _zero_for_missing(model)
         names = Names(
             target=request.target,
             classes=_classes(fitted),
@@ -77,7 +79,7 @@ class LightGBM:
             missing_as={
                 name: codes[name][0] if name in codes else 0.0
                 for i, name in enumerate(booster.feature_name())
-                if i in _zero_for_missing(model)
+                if i in zero
             },
         )
         return rewrite(request.convert(coded), names)
@@ -137,6 +139,14 @@ def _require_convertible(objective: str) -> None:
         f"LightGBM's objective {name!r} does not convert",
         _INSTEAD.get(name, "train with another objective"),
     )
+
+
+def _require_constant_leaves(model: str) -> None:
+    if re.search("^is_linear=1$", model, re.MULTILINE):
+        raise PreflightError(
+            "LightGBM's linear_tree=True does not convert for records with missing values",
+            "train with linear_tree=False",
+        )
 
 
 def _codes(

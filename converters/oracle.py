@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from converters.contract import Contract
 from converters.family import Family, Request
@@ -64,7 +65,8 @@ class Oracle:
         declared = self._declared(columns, len(frame))
         asked = np.setdiff1d(np.arange(len(frame)), list(declared))
         parts: list[_Part] = []
-        with warnings.catch_warnings():
+        # One thread: threads that outnumber the free cores make short predictions many times slower.
+        with warnings.catch_warnings(), threadpool_limits(limits=1):
             # Overflow, unknown categories: provoked here on purpose, thousands of times.
             warnings.simplefilter("ignore")
             self._halve(frame.iloc[asked], 0, len(asked), parts)
@@ -83,11 +85,11 @@ class Oracle:
             for name, array in found.items():
                 values[name][rows] = array
         for name, array in values.items():
-            # A NaN is the library's way of having no prediction: nothing that may be served.
+            # NaN and infinity are no predictions: nothing that may be served.
             if array.dtype.kind == "f":
-                for row in np.flatnonzero(np.isnan(array) & ~refused):
-                    reasons.setdefault(int(row), f"its {name} is NaN")
-                refused |= np.isnan(array)
+                for row in np.flatnonzero(~np.isfinite(array) & ~refused):
+                    reasons.setdefault(int(row), f"its {name} is {array[row]}")
+                refused |= ~np.isfinite(array)
         return Predictions(values, refused, reasons)
 
     def accepts(self, record: Mapping[str, Any]) -> bool:

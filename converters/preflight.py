@@ -21,6 +21,7 @@ from converters.runner import (
     jar_manifest,
     jar_path,
 )
+from converters.steps import without_search
 from converters.support import Finding, step_findings
 from pmml_pipeline.errors import PreflightError
 
@@ -45,7 +46,8 @@ def preflight(
     """Everything that speaks against exporting ``estimator``.
 
     Args:
-        estimator: an estimator, pipeline, search or booster, fitted or not. It is not changed.
+        estimator: an estimator, pipeline, search or booster, fitted or not. It is not changed. Of a
+            search, the estimator that it found or tries out is looked at.
         field_names: names of the input columns, in the order of training.
         target_name: name of the target; ``None`` where there is none, as in clustering.
         today: the day (UTC) to compare the converter's build date with, by default today.
@@ -58,6 +60,10 @@ def preflight(
     if importlib.util.find_spec("sklearn2pmml") is None:
         fix = "install it with: pip install 'pmml-pipeline[export]'"
         return [Finding("error", "sklearn2pmml", "it is not installed", fix)]
+    if isinstance(estimator, type):
+        fix = f"create one and fit it: {estimator.__name__}(...).fit(X, y)"
+        return [Finding("error", estimator.__name__, "it is a class, not an estimator", fix)]
+    estimator = without_search(estimator)
     findings = [
         *step_findings(estimator),
         *_name_findings(list(field_names)),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, SubElement, indent
 
 from converters.family import data_type, text
 from converters.markup import PMML, TABLE, parse, serialise
@@ -69,16 +69,15 @@ def rewrite(document: bytes, names: Names) -> bytes:
     Raises:
         PreflightError: levels or classes are of types that a document cannot hold.
     """
-    rewriter = _Rewriter(names)
     root = parse(document)
-    for element in list(root.iter()):
-        rewriter.rewrite(element)
+    _Rewriter(names, root).rewrite()
     return serialise(root)
 
 
 class _Rewriter:
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, root: Element) -> None:
         self._names = names
+        self._root = root
         self._fields = {**names.fields, _TARGET: names.target}
         self._levels = {
             name: _Levels.of(f"the levels of {names.fields.get(name, name)}", levels)
@@ -98,9 +97,20 @@ class _Rewriter:
             TABLE + "name": self._in_table,
         }
 
-    def rewrite(self, element: Element) -> None:
-        if action := self._by_tag.get(element.tag):
-            action(element)
+    def rewrite(self) -> None:
+        # Segments get what the outermost model makes of a missing value, so it is stated there.
+        schema = next(self._root.iter(PMML + "MiningSchema"))
+        for element in schema.iter(PMML + "MiningField"):
+            self._replace_missing(element)
+        for element in list(self._root.iter()):
+            if action := self._by_tag.get(element.tag):
+                action(element)
+
+    def _replace_missing(self, element: Element) -> None:
+        replacement = self._names.missing_as.get(element.attrib["name"])
+        if replacement is not None:
+            element.set("missingValueReplacement", text(replacement))
+            element.set("missingValueTreatment", "asValue")
 
     def _named(self, element: Element) -> None:
         name = element.attrib["name"]
@@ -125,16 +135,12 @@ class _Rewriter:
             element.set("dataType", levels.data_type)
             _set_values(element, levels.texts.values())
         elif self._names.missing is not None and element.get("optype") == "continuous":
-            _add_value(element, text(self._names.missing), {"property": "missing"})
+            SubElement(element, PMML + "Value", value=text(self._names.missing), property="missing")
+            indent(element, "\t", level=2)
 
     def _mining_field(self, element: Element) -> None:
         levels = self._levels.get(element.attrib["name"])
-        replacement = self._names.missing_as.get(element.attrib["name"])
         self._named(element)
-        # Segments get what the outermost model makes of a missing value; only there it is stated.
-        if replacement is not None and "importance" in element.attrib:
-            element.set("missingValueReplacement", text(replacement))
-            element.set("missingValueTreatment", "asValue")
         # Ordered levels and booleans were numbers, which may be any; now they are levels.
         if levels is None or not element.attrib.pop("invalidValueTreatment", None):
             return
@@ -188,7 +194,7 @@ class _Levels:
         Unknown for a missing value in every form, as the specification says of all predicates.
         """
         name = element.attrib["field"]
-        tail, indent = element.tail, element.text
+        tail = element.tail
         element.clear()
         element.tail = tail
         if not codes:  # true for no level, and still unknown for a missing value
@@ -201,7 +207,6 @@ class _Levels:
             return
         element.tag = PMML + "SimpleSetPredicate"
         element.attrib.update(field=name, booleanOperator="isIn")
-        element.text = indent
         kind = {"integer": "int", "double": "real"}.get(self.data_type, "string")
         array = SubElement(element, PMML + "Array", type=kind)
         array.text = " ".join(f'"{t}"' if " " in t else t for t in plain)
@@ -225,9 +230,5 @@ def _set_values(element: Element, values: Iterable[str]) -> None:
     for child in list(element):
         element.remove(child)
     for value in values:
-        _add_value(element, value, {})
-
-
-def _add_value(element: Element, value: str, attributes: dict[str, str]) -> None:
-    child = SubElement(element, PMML + "Value", {"value": value, **attributes})
-    child.tail = element.tail
+        SubElement(element, PMML + "Value", value=value)
+    indent(element, "\t", level=2)

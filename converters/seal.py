@@ -25,6 +25,7 @@ from converters.contract import Contract
 from converters.markup import PMML, parse, serialise
 from converters.oracle import Oracle
 from pmml_pipeline.document import read
+from pmml_pipeline.errors import PreflightError
 from pmml_pipeline.parity.rows import Columns
 from pmml_pipeline.schema import InputField, inputs_of
 
@@ -33,7 +34,11 @@ LARGEST_EXPONENT = 308
 
 
 def seal(
-    document: bytes, oracle: Oracle, real: Columns, never_missing: Sequence[str]
+    document: bytes,
+    oracle: Oracle,
+    real: Columns,
+    never_missing: Sequence[str],
+    limits: Mapping[str, tuple[float, float]],
 ) -> tuple[bytes, Contract]:
     """Draws up the contract of a document and writes it in.
 
@@ -42,22 +47,40 @@ def seal(
         oracle: the library.
         real: real records as columns, good ones among the first.
         never_missing: columns that have to be there, unless the pipeline itself fills them in.
+        limits: smallest and largest number, by field, that the exporter admits.
+
+    Raises:
+        PreflightError: a limit is on a field that takes no numbers, or holds none.
     """
     inputs = inputs_of(read(document, trees=False))
+    _check_limits(limits, inputs)
     good = _good_records(oracle, real)
     contract = Contract(
         required=frozenset(f.name for f in inputs if _is_required(f, oracle, good, never_missing)),
         bounds={
             f.name: bounds
             for f in inputs
-            if _may_be_bounded(f) and (bounds := _bounds(oracle, good, f)) is not None
-        },
+            if f.name not in limits
+            and _may_be_bounded(f)
+            and (bounds := _bounds(oracle, good, f)) is not None
+        }
+        | {name: (float(low), float(high)) for name, (low, high) in limits.items()},
     )
-    strict = [f for f in inputs if f.name in contract.required and f.values]
     contract.levels.update(
-        {f.name: frozenset(f.values) for f in strict if f.invalid_value_treatment == "asMissing"}
+        {f.name: frozenset(f.values) for f in inputs if _refuses_unseen(f, contract)}
     )
     return _write(document, contract, inputs, real), contract
+
+
+def _check_limits(limits: Mapping[str, tuple[float, float]], inputs: Sequence[InputField]) -> None:
+    numeric = {f.name for f in inputs if f.optype == "continuous" and f.kind != "string"}
+    for name, (low, high) in limits.items():
+        if name not in numeric or not low <= high:
+            raise PreflightError(
+                f"limits of {name!r} are ({low}, {high}), and it is "
+                + ("empty" if name in numeric else "no numeric input of the model"),
+                f"give (smallest, largest) for one of {', '.join(sorted(numeric))}",
+            )
 
 
 def _good_records(oracle: Oracle, real: Columns) -> list[dict[str, Any]]:
@@ -83,6 +106,19 @@ def _is_required(
     if f.required or (f.name in never_missing and f.missing_value_replacement is None):
         return True
     return not any(oracle.accepts({**record, f.name: None}) for record in good)
+
+
+def _refuses_unseen(f: InputField, contract: Contract) -> bool:
+    """Whether a level that was never seen is refused.
+
+    Where the document refuses it, that holds for the library too: XGBoost scores some unseen levels
+    as their neighbour in the alphabet. Where it counts as missing, a required field refuses it.
+    """
+    if not f.values or f.intervals or f.kind == "boolean":
+        return False
+    if f.invalid_value_treatment == "asMissing":
+        return f.name in contract.required
+    return f.invalid_value_treatment == "returnInvalid"
 
 
 def _may_be_bounded(f: InputField) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from converters.family import comes_from
+
 
 class Step(NamedTuple):
     """One estimator inside another.
@@ -82,6 +84,6 @@ def converted_class(step: Step) -> str:
 
 def without_search(estimator: Any) -> Any:
     """What a hyper-parameter search found or, before it is fitted, what it tries out."""
-    while comes_from(estimator, "sklearn.model_selection"):
+    while comes_from(estimator, "sklearn.model_selection._search"):
         estimator = getattr(estimator, "best_estimator_", estimator.estimator)
     return estimator

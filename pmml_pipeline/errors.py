@@ -207,6 +207,12 @@ class DataError(PmmlPipelineError):
         return (type(self), (self.fields,))
 
 
+class TableError(PmmlPipelineError):
+    """A file of records cannot be read or written, or its columns do not fit the model."""
+
+    code = "table"
+
+
 def _short(value: Any, limit: int = 60) -> str:
     """The value as text, cut so that a hostile one does not fill the log."""
     text = repr(value[: limit + 1]) if isinstance(value, str) else repr(value)

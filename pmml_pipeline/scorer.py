@@ -88,8 +88,8 @@ class Scorer:
             raise DataError([_unscorable(str(error))]) from None
         for i in self._essential:
             value = values[i]
-            if value is None or value != value:
-                raise DataError([_unscorable(f"the engine gives no {self._names[i]}")])
+            if value is None or (type(value) is float and value - value != 0.0):
+                raise DataError([_unscorable(_no_score(self._names[i]))])
         return dict(zip(self._names, values, strict=True))
 
     def score_frame(self, frame: Any) -> Any:
@@ -139,7 +139,7 @@ class Scorer:
         for row, text in results.errors.items():
             errors.setdefault(row, DataError([_unscorable(text)]))
         for i in self._essential:
-            text = f"the engine gives no {self._names[i]}"
+            text = _no_score(self._names[i])
             for absent in np.flatnonzero(_absent(results.columns[i])):
                 errors.setdefault(int(absent), DataError([_unscorable(text)]))
         bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
@@ -149,10 +149,15 @@ class Scorer:
 
 
 def _absent(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where there is no score: none, NaN, or infinite, which is an overflow on the way."""
     if values.dtype == np.float64:
-        missing: npt.NDArray[np.bool_] = np.isnan(values)
+        missing: npt.NDArray[np.bool_] = ~np.isfinite(values)
         return missing
     return np.array([value is None for value in values], dtype=bool)
+
+
+def _no_score(name: str) -> str:
+    return f"the engine gives no finite {name}"
 
 
 def _unscorable(text: str) -> FieldError:

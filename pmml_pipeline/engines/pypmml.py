@@ -4,6 +4,8 @@ Its quirks end in this file:
 
 - pypmml's own Python classes are not used: their default gateway starts a second process, and
   their DataFrame path goes through JSON that rounds every input to 10 decimals.
+- Its method that takes an array reads a missing whole number as the smallest one and a missing
+  truth value as false. So rows are made by ``Series.fromArray``, which keeps what is missing.
 - With an ``Output`` element it leaves out the predicted label, unless asked for supplements (which
   fail on models without a target).
 - A class that the reached leaf of a tree does not list has the probability NaN instead of 0.
@@ -59,6 +61,9 @@ def load(
         model,
         MODEL,
         "predict",
+        "org.pmml4s.data.Series",
+        "fromArray",
+        "asArray",
         [names.index(name) if name in names else -1 for name in taken],
         [_position(output, given) for output in outputs],
         kinds,

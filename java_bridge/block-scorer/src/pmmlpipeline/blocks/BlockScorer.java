@@ -100,25 +100,33 @@ public final class BlockScorer {
   }
 
   /**
-   * For an engine whose method takes an array of values and returns an array of values.
+   * For an engine whose method takes and returns a row of its own type. Such a row is made from an
+   * array of values by a static method of its type, and gives an array of values by another method.
    *
-   * @param inputs the field that each element of the engine's array takes; -1 for none
+   * @param inputs the field that each element of the engine's row takes; -1 for none
    * @param outputs the element of the engine's answer that each result takes
    */
   public static BlockScorer ofArrays(
-      Object model, String type, String method, int[] inputs, int[] outputs,
+      Object model, String type, String method, String rowType, String fromArray, String toArray,
+      int[] inputs, int[] outputs,
       String fieldKinds, String[][] fieldLevels, String resultKinds, String[][] resultLevels)
       throws ReflectiveOperationException {
-    MethodHandle predict = MethodHandles.publicLookup()
-        .findVirtual(
-            Class.forName(type), method, MethodType.methodType(Object[].class, Object.class))
+    MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+    Class<?> rows = Class.forName(rowType);
+    MethodHandle enter =
+        lookup.findStatic(rows, fromArray, MethodType.methodType(rows, Object.class));
+    MethodHandle predict = lookup
+        .findVirtual(Class.forName(type), method, MethodType.methodType(rows, rows))
         .bindTo(model);
+    MethodHandle leave = lookup.findVirtual(rows, toArray, MethodType.methodType(Object[].class));
+    MethodHandle scored =
+        MethodHandles.filterReturnValue(MethodHandles.filterReturnValue(enter, predict), leave);
     Row row = cells -> {
       Object[] arguments = new Object[inputs.length];
       for (int i = 0; i < inputs.length; i++) {
         arguments[i] = inputs[i] < 0 ? null : cells[inputs[i]];
       }
-      Object[] values = (Object[]) predict.invokeExact((Object) arguments);
+      Object[] values = (Object[]) scored.invokeExact((Object) arguments);
       Object[] found = new Object[outputs.length];
       for (int i = 0; i < outputs.length; i++) {
         found[i] = values[outputs[i]];

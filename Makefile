@@ -1,0 +1,100 @@
+# What a person runs; continuous integration runs the same.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+HERE := $(CURDIR)
+MODEL ?=
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+# An environment holds the path that it was made at, so in a moved folder it is made again.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(HERE))
+.PHONY: $(STAMP)
+endif
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":[^#]*## " } /^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: $(STAMP) ## Make .venv with everything in constraints.txt (PYTHON=python3.12 for another Python)
+
+# constraints.txt names every package, so nothing is resolved: --no-deps takes them as they are.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | head -n 1)."; \
+	  echo "Name another one: make setup PYTHON=python3.12"; exit 1; } >&2
+	@$(BIN)/python -c 'import pip' 2>/dev/null && test "$$(cat $(STAMP) 2>/dev/null)" = "$(HERE)" || \
+	  $(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
+	  echo "Python's venv module does not work here (Debian, Ubuntu: apt-get install python3-venv)."; \
+	  exit 1; } >&2
+	@echo "Installing into .venv, which takes about a minute ..."
+	@$(BIN)/python -m pip install --quiet --no-deps -r constraints.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@printf '%s\n' "$(HERE)" > $(STAMP)
+
+# GNU make takes a line that begins with the word `export` and a blank for a directive.
+.PHONY: export
+export: $(STAMP) ## Train, prove and publish the examples into artifacts/ (MODEL=credit for one)
+	$(BIN)/pmml-pipeline export $(or $(MODEL),--all) --store artifacts
+
+.PHONY: test
+test: lint types ## Lint, check the types and run every test (ARGS="-k store" for some)
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP) ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(STAMP) ## Check the types
+	$(BIN)/mypy
+
+.PHONY: format
+format: $(STAMP) ## Put the code into the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: conformance
+conformance: $(STAMP) ## Score the recorded documents of other projects on every engine
+	$(BIN)/python -m benchmarks.conformance $(ARGS)
+
+.PHONY: bench
+bench: $(STAMP) ## Measure scoring against pypmml's own calls, into benchmarks/results.md
+	$(BIN)/python -m benchmarks.scoring $(ARGS)
+
+.PHONY: kill-test
+kill-test: $(STAMP) ## Kill 100 exports at random moments and check what is left
+	PMML_PIPELINE_KILLS=100 $(BIN)/python -m pytest -s tests/store/test_kill.py
+
+.PHONY: block-scorer
+block-scorer: ## Build pmml_pipeline/engines/jvm/block-scorer.jar from its source (needs javac)
+	$(PYTHON) java_bridge/block-scorer/build.py
+
+.PHONY: dist
+dist: $(STAMP) ## Build the wheel and the sdist into dist/
+	$(BIN)/python -m build --no-isolation
+
+# The comment at the top of the file is kept. nvidia-nccl is left out; the comment says why.
+.PHONY: constraints
+constraints: ## Write constraints.txt anew with the newest versions that pyproject.toml admits
+	rm -rf build/constraints
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --upgrade pip
+	build/constraints/bin/python -m pip install --quiet --editable '.[all]' --group dev
+	sed '/^[^#]/,$$d' constraints.txt > build/constraints.txt
+	build/constraints/bin/python -m pip freeze --exclude-editable | grep -v '^nvidia-nccl' \
+	  >> build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/constraints
+
+.PHONY: clean
+clean: ## Remove the environment, the caches and what was built (artifacts/ stays)
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

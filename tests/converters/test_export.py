@@ -1,0 +1,258 @@
+"""The whole way: a fitted model in, a proven artifact out, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import lightgbm
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from xgboost import XGBClassifier
+
+import converters
+import pmml_pipeline as pp
+from pmml_pipeline.errors import (
+    ChecksumError,
+    GoldenRowError,
+    ModelNameError,
+    NotCertifiedError,
+    PmmlPipelineWarning,
+    PreflightError,
+)
+from pmml_pipeline.parity.rows import ROW_CLASSES, Budget
+from pmml_pipeline.store.artifact import open_artifact
+
+SMALL = Budget(heldout=100, boundary=300, missing=20, storage=20)
+
+
+def _iris() -> tuple[pd.DataFrame, pd.Series]:
+    data = load_iris(as_frame=True)
+    X = data.data.rename(columns=lambda c: c.replace(" (cm)", "").replace(" ", "_"))
+    return X, data.target.map(dict(enumerate(data.target_names))).rename("species")
+
+
+@pytest.fixture(scope="module")
+def iris(tmp_path_factory: pytest.TempPathFactory) -> converters.Published:
+    X, y = _iris()
+    fitted = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    store = tmp_path_factory.mktemp("store")
+    # Beyond these PMML4S overflows in the softmax, which the certificate would hold against it.
+    limits = dict.fromkeys(X.columns, (0.0, 100.0))
+    return converters.export(fitted, X, y, model="iris", store=store, limits=limits, budget=SMALL)
+
+
+def test_artifact_has_every_part(iris: converters.Published) -> None:
+    root = iris.artifact.root
+    assert root.name == "1"
+    assert {p.name for p in root.iterdir()} == {
+        *("manifest.json", "model.pmml", "golden.jsonl"),
+        *("baseline.json", "parity.json", "parity.html"),
+    }
+    iris.artifact.verify()
+
+
+def test_manifest_follows_the_published_schema(iris: converters.Published) -> None:
+    schema = json.loads(Path("docs/manifest.schema.json").read_text())
+    manifest = json.loads((iris.artifact.root / "manifest.json").read_text())
+    jsonschema.validate(manifest, schema)
+    assert manifest["function"] == "classification"
+    assert [f["name"] for f in manifest["inputs"]] == list(_iris()[0].columns)
+    assert all(f["required"] for f in manifest["inputs"])
+    assert manifest["training"]["rows"] == 150
+    assert manifest["training"]["packages"]["scikit-learn"]
+    assert manifest["metrics"]["accuracy"] > 0.9
+
+
+def test_certificate_covers_the_six_classes_on_both_engines(iris: converters.Published) -> None:
+    certificate = iris.proof.certificate
+    assert certificate.row_classes == ROW_CLASSES
+    assert certificate.engines_certified == ("pypmml", "jpmml")
+    assert certificate.to_10_decimals
+    for engine in certificate.engines:
+        rows = {c.name: c.rows for c in engine.classes}
+        assert rows["held-out"] == 100
+        assert rows["missing"] > 4
+        assert rows["extremes"] > 40
+        assert rows["storage"] == 60
+
+
+def test_golden_rows_are_many_and_of_every_class(iris: converters.Published) -> None:
+    lines = iris.artifact.golden_path.read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert len(rows) >= 50
+    # Iris has no categories; every other class is there.
+    assert {r["class"] for r in rows} == set(ROW_CLASSES) - {"categories"}
+    assert any("error" in r for r in rows)
+
+
+def test_loaded_scorer_predicts_what_the_library_does(iris: converters.Published) -> None:
+    X, y = _iris()
+    fitted = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    scorer = pp.load(iris.artifact.root.parent)
+    result = scorer.score_frame(X)
+    expected = fitted.predict_proba(X)
+    for i, label in enumerate(fitted.classes_):
+        assert np.abs(result[f"probability({label})"] - expected[:, i]).max() <= 1e-10
+    assert (result["species"] == fitted.predict(X)).all()
+    with pytest.raises(pp.DataError, match="petal_width"):
+        scorer.score({"sepal_length": 1, "sepal_width": 1, "petal_length": 1})
+
+
+def test_limits_are_data_errors_outside(iris: converters.Published) -> None:
+    scorer = pp.load(iris.artifact.root)
+    record = {name: 1.0 for name in _iris()[0].columns}
+    assert scorer.score({**record, "petal_width": 100})
+    with pytest.raises(pp.DataError, match="out of range"):
+        scorer.score({**record, "petal_width": 100.1})
+
+
+def test_an_engine_that_fails_is_said_with_its_class(tmp_path: Path) -> None:
+    X, y = _iris()
+    fitted = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    published = converters.export(fitted, X, y, model="iris", store=tmp_path, budget=SMALL)
+    certificate = published.proof.certificate
+    assert certificate.engines_certified == ("jpmml",)
+    assert "extremes rows differ" in str(certificate.engine("pypmml").reason)  # type: ignore[union-attr]
+    with pytest.warns(PmmlPipelineWarning, match="not certified"):
+        pp.load(published.artifact.root, engine="pypmml")
+
+
+def test_a_changed_document_is_refused(iris: converters.Published, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "1"
+    shutil.copytree(iris.artifact.root, copy)
+    document = copy / "model.pmml"
+    document.write_bytes(document.read_bytes().replace(b"<Header", b"<Header ", 1))
+    with pytest.raises(ChecksumError, match=r"model\.pmml"):
+        pp.load(copy)
+
+
+def test_golden_rows_that_do_not_come_out_are_a_refusal(
+    iris: converters.Published, tmp_path: Path
+) -> None:
+    copy = _tampered(iris, tmp_path)
+    with pytest.raises(GoldenRowError, match="golden rows"):
+        pp.load(copy)
+
+
+def _tampered(published: converters.Published, folder: Path) -> Path:
+    """A copy whose golden rows are wrong and whose checksums are right."""
+    import shutil
+
+    from pmml_pipeline.store.files import fact_of
+
+    copy = folder / "1"
+    shutil.copytree(published.artifact.root, copy)
+    golden = copy / "golden.jsonl"
+    rows = [json.loads(line) for line in golden.read_text().splitlines()]
+    for row in rows:
+        if "output" in row:
+            row["output"]["probability(setosa)"] += 1e-9
+    golden.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    fact = fact_of(golden)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["files"]["golden.jsonl"] = {"sha256": fact.sha256, "size": fact.size}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    return copy
+
+
+def test_a_wider_tolerance_is_said_everywhere(tmp_path: Path) -> None:
+    X, y = _iris()
+    codes = y.astype("category").cat.codes.astype(int).rename("species")
+    fitted = XGBClassifier(n_estimators=20, max_depth=3).fit(X, codes)
+    published = converters.export(
+        fitted, X, codes, model="x", store=tmp_path, tolerance=2e-6, budget=SMALL
+    )
+    assert "not to 10 decimals (tolerance 2e-06)" in str(published)
+    with pytest.warns(PmmlPipelineWarning, match="not to 10 decimals"):
+        pp.load(published.artifact.root)
+    with pytest.raises(NotCertifiedError, match="nothing was published"):
+        converters.export(fitted, X, codes, model="strict", store=tmp_path, budget=SMALL)
+    assert not (tmp_path / "strict" / "1").exists()
+
+
+def test_lightgbm_with_categories_and_missing_values(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    X = pd.DataFrame({"a": random.normal(size=400), "k": random.choice(["u", "v", "w x"], 400)})
+    X["k"] = X["k"].astype("category")
+    X.loc[::7, "a"] = np.nan
+    y = pd.Series(np.where((X.a.fillna(0) > 0) ^ (X.k == "u"), "yes", "no"), name="answer")
+    fitted = lightgbm.LGBMClassifier(n_estimators=20, verbose=-1).fit(X, y)
+    published = converters.export(fitted, X, y, model="lgb", store=tmp_path, budget=SMALL)
+    scorer = pp.load(published.artifact.root)
+    assert {f.name: f.required for f in scorer.inputs} == {"a": False, "k": True}
+    assert scorer.score({"a": None, "k": "w x"})["answer"] in ("yes", "no")
+    with pytest.raises(pp.DataError, match="unseen level 'new'"):
+        scorer.score({"a": 1.0, "k": "new"})
+
+
+def test_versions_count_up(tmp_path: Path) -> None:
+    X, _ = _iris()
+    y = pd.Series(X.petal_width * 2 + X.sepal_width, name="size")
+    fitted = LinearRegression().fit(X[["petal_width", "sepal_width"]], y)
+    for number in (1, 2):
+        published = converters.export(
+            fitted, X[["petal_width", "sepal_width"]], y, model="m", store=tmp_path, budget=SMALL
+        )
+        assert published.artifact.manifest.version == number
+    assert open_artifact(tmp_path / "m").manifest.version == 2
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden", "名"])
+def test_bad_model_names_cost_nothing(name: str, tmp_path: Path) -> None:
+    X, y = _iris()
+    with pytest.raises(ModelNameError):
+        converters.export(object(), X, y, model=name, store=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        (np.zeros((3, 2)), pd.Series([0, 1, 0], name="y1")),
+        (pd.DataFrame(), pd.Series([], name="target", dtype=float)),
+        (pd.DataFrame({"a": [1.0, 2.0]}), pd.Series([1.0], name="target")),
+        (pd.DataFrame({"a": [1.0, 2.0]}), [1.0, 2.0]),
+    ],
+)
+def test_bad_training_tables_are_refused_before_conversion(X: Any, y: Any, tmp_path: Path) -> None:
+    with pytest.raises(PreflightError):
+        converters.export(LogisticRegression(), X, y, model="m", store=tmp_path)
+
+
+def test_a_model_that_no_engine_reproduces_is_not_published(tmp_path: Path) -> None:
+    X, y = _iris()
+    # The forest predicts rows with a missing value, and the document cannot: with every column
+    # declared optional that is a difference, and the export says so.
+    fitted = RandomForestClassifier(5, random_state=0).fit(X, y)
+    with pytest.raises(NotCertifiedError) as raised:
+        converters.export(
+            fitted, X, y, model="m", store=tmp_path, budget=SMALL, optional=list(X.columns)
+        )
+    assert "missing rows differ" in str(raised.value)
+    report = Path(str(raised.value.fix).split(" in ")[1].split(";")[0])
+    assert "<html" in report.read_text()
+    assert not (tmp_path / "m" / "1").exists()
+
+
+def test_export_leaves_the_fitted_object_as_it_is(iris: converters.Published) -> None:
+    X, y = _iris()
+    fitted = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    before = json.dumps({k: str(v) for k, v in vars(fitted).items()})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PmmlPipelineWarning)
+        converters.export(
+            fitted, X, y, model="same", store=iris.artifact.root.parents[1], budget=SMALL
+        )
+    assert json.dumps({k: str(v) for k, v in vars(fitted).items()}) == before
