@@ -65,7 +65,7 @@ class Oracle:
         declared = self._declared(columns, len(frame))
         asked = np.setdiff1d(np.arange(len(frame)), list(declared))
         parts: list[_Part] = []
-        # One thread: threads that outnumber the free cores make short predictions many times slower.
+        # One thread: more threads than free cores make short predictions many times slower.
         with warnings.catch_warnings(), threadpool_limits(limits=1):
             # Overflow, unknown categories: provoked here on purpose, thousands of times.
             warnings.simplefilter("ignore")

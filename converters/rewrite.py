@@ -94,6 +94,7 @@ class _Rewriter:
             PMML + "RegressionTable": self._regression_table,
             PMML + "NumericPredictor": self._named,
             PMML + "FieldRef": self._refers,
+            PMML + "Target": self._refers,
             TABLE + "name": self._in_table,
         }
 
@@ -117,8 +118,8 @@ class _Rewriter:
         element.set("name", self._fields.get(name, name))
 
     def _refers(self, element: Element) -> None:
-        name = element.attrib["field"]
-        element.set("field", self._fields.get(name, name))
+        if (name := element.get("field")) is not None:
+            element.set("field", self._fields.get(name, name))
 
     def _in_table(self, element: Element) -> None:
         element.text = self._fields.get(element.text or "", element.text)

@@ -57,9 +57,9 @@ class Count:
 
     def __str__(self) -> str:
         if self.total == self.least:
-            return f"{self.total:,}"
+            return f"{self.total:,}"  # of one model
         each = f"{self.least:,}" if self.least == self.most else f"{self.least:,} to {self.most:,}"
-        return f"{self.total:,} ({each} each)"
+        return f"{self.total:,} in all ({each} each)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +207,20 @@ def tree_sizes(path: Path) -> list[tuple[int, int]]:
 
     def start(name: str, _: dict[str, str]) -> None:
         nonlocal nodes, depth, deepest
-        if name.endswith("Node") and name.rpartition(" ")[2] == "Node":
+        tag = name.rpartition(" ")[2]
+        if tag == "Node":
             nodes += 1
             depth += 1
             deepest = max(deepest, depth)
-        elif name.endswith("TreeModel"):
-            nodes = depth = deepest = 0
+        elif tag == "TreeModel" and not depth:  # what is inside a node was not kept by the reader
+            nodes = deepest = 0
 
     def end(name: str) -> None:
         nonlocal depth
-        if name.endswith("Node") and name.rpartition(" ")[2] == "Node":
+        tag = name.rpartition(" ")[2]
+        if tag == "Node":
             depth -= 1
-        elif name.endswith("TreeModel"):
+        elif tag == "TreeModel" and not depth:
             sizes.append((nodes, max(deepest - 1, 0)))
 
     parser.StartElementHandler = start

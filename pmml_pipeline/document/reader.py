@@ -7,6 +7,7 @@ by expat directly because that is where these limits can be set.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
@@ -24,7 +25,17 @@ from pmml_pipeline.document.model import (
 from pmml_pipeline.errors import DocumentError, DocumentTooLargeError, UnsafeDocumentError
 
 # "The namespaces are http://www.dmg.org/PMML-4_4, ..." one for each version, since 3.0.
-NAMESPACE = re.compile(r"http://www\.dmg\.org/PMML-([34])_(\d)(_\d)?")
+NAMESPACE = re.compile(r"http://www\.dmg\.org/PMML-(3_[0-2]|4_[0-4])(_1)?")
+
+CLOSURES = ("openClosed", "openOpen", "closedOpen", "closedClosed")
+PROPERTIES = ("valid", "invalid", "missing")
+OPTYPES = ("continuous", "categorical", "ordinal")
+USAGES = (
+    *("active", "predicted", "target", "supplementary"),
+    *("group", "order", "frequencyWeight", "analysisWeight"),
+)
+MISSING_TREATMENTS = ("asIs", "asMean", "asMode", "asMedian", "asValue", "returnInvalid")
+INVALID_TREATMENTS = ("returnInvalid", "asIs", "asMissing", "asValue")
 
 MODEL_ELEMENTS = frozenset(
     {
@@ -95,7 +106,7 @@ def _load(path: Path, limits: Limits) -> bytes:
             raise DocumentError(f"{path} is a folder", "give the path of a PMML file")
         with path.open("rb") as file:
             return file.read(limits.size + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # ValueError: a NUL in the path
         raise DocumentError(f"there is no file {path}", "check the path") from None
     except OSError as error:
         raise DocumentError(
@@ -116,6 +127,7 @@ def _parse(data: bytes, limits: Limits, skip: frozenset[str]) -> Element:
     parser.buffer_text = True
     top = Element("", {}, 0)
     stack = [top]
+    texts: list[list[str]] = [[]]  # of the elements in the stack, joined when they end
     count = depth = skipping = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -129,15 +141,16 @@ def _parse(data: bytes, limits: Limits, skip: frozenset[str]) -> Element:
         if skipping:
             skipping += 1
             return
+        if depth == 1:
+            _check_root(name)
         tag = name[name.rfind(" ") + 1 :]
         if tag in skip:
             skipping = 1
             return
-        if depth == 1:
-            _check_root(name)
         element = Element(tag, attributes, parser.CurrentLineNumber)
         stack[-1].children.append(element)
         stack.append(element)
+        texts.append([])
 
     def end(_: str) -> None:
         nonlocal depth, skipping
@@ -145,11 +158,11 @@ def _parse(data: bytes, limits: Limits, skip: frozenset[str]) -> Element:
         if skipping:
             skipping -= 1
         else:
-            stack.pop()
+            stack.pop().text = "".join(texts.pop())
 
     def text(data: str) -> None:
         if not skipping:
-            stack[-1].text += data
+            texts[-1].append(data)
 
     def refuse(*_: object) -> None:
         raise UnsafeDocumentError(
@@ -276,12 +289,29 @@ def _required(element: Element, name: str) -> str:
     return value
 
 
+def _one_of(element: Element, name: str, allowed: Sequence[str]) -> str | None:
+    """An attribute that has few values; a misspelt one would switch a check off unnoticed."""
+    value = element.get(name)
+    if value is None:
+        return None
+    value = value.removeprefix("x-")  # how JPMML marks what a version does not have yet
+    if value not in allowed:
+        raise DocumentError(
+            f"{name}={value!r} of {element.tag} (line {element.line}) is unknown",
+            f"use one of {', '.join(allowed)}",
+        )
+    return value
+
+
 def _number(element: Element, name: str) -> float | None:
     value = element.get(name)
     if value is None:
         return None
     try:
-        return float(value)
+        number = float(value)
+        if number != number or "_" in value:  # Python's digit separator is none of PMML's
+            raise ValueError
+        return number
     except ValueError:
         raise DocumentError(
             f"{name}={value!r} of {element.tag} (line {element.line}) is not a number",
@@ -293,13 +323,21 @@ def _data_field(element: Element) -> DataField:
     return DataField(
         name=_required(element, "name"),
         data_type=_required(element, "dataType"),
-        optype=_required(element, "optype"),
+        optype=_one_of(element, "optype", OPTYPES) or _required(element, "optype"),
         values=tuple(
-            Value(_required(v, "value"), v.get("property") or "valid", v.get("displayValue"))
+            Value(
+                _required(v, "value"),
+                _one_of(v, "property", PROPERTIES) or "valid",
+                v.get("displayValue"),
+            )
             for v in element.all("Value")
         ),
         intervals=tuple(
-            Interval(_required(i, "closure"), _number(i, "leftMargin"), _number(i, "rightMargin"))
+            Interval(
+                _one_of(i, "closure", CLOSURES) or _required(i, "closure"),
+                _number(i, "leftMargin"),
+                _number(i, "rightMargin"),
+            )
             for i in element.all("Interval")
         ),
     )
@@ -308,10 +346,11 @@ def _data_field(element: Element) -> DataField:
 def _mining_field(element: Element) -> MiningField:
     return MiningField(
         name=_required(element, "name"),
-        usage_type=element.get("usageType") or "active",
-        missing_value_treatment=element.get("missingValueTreatment"),
+        usage_type=_one_of(element, "usageType", USAGES) or "active",
+        missing_value_treatment=_one_of(element, "missingValueTreatment", MISSING_TREATMENTS),
         missing_value_replacement=element.get("missingValueReplacement"),
-        invalid_value_treatment=element.get("invalidValueTreatment") or "returnInvalid",
+        invalid_value_treatment=_one_of(element, "invalidValueTreatment", INVALID_TREATMENTS)
+        or "returnInvalid",
         invalid_value_replacement=element.get("invalidValueReplacement"),
         importance=_number(element, "importance"),
     )
@@ -325,5 +364,5 @@ def _output_field(element: Element) -> OutputField:
         feature=element.get("feature") or "predictedValue",
         value=element.get("value"),
         target_field=element.get("targetField"),
-        is_final_result=element.get("isFinalResult") != "false",
+        is_final_result=element.get("isFinalResult") not in ("false", "0"),
     )

@@ -142,7 +142,7 @@ class Values:
 
     def __init__(self, inputs: Mapping[str, Both]) -> None:
         self._inputs = inputs
-        self._known: dict[tuple[str, int], Both | NotFollowedError] = {}
+        self._known: dict[tuple[str, int], Both | str] = {}  # text: why it is not followed
 
     def get(self, name: str, scope: Scope) -> Both:
         """The field's value in both readings.
@@ -156,10 +156,10 @@ class Values:
             try:
                 found = self._find(name, scope)
             except NotFollowedError as error:
-                found = error
+                found = str(error)
             self._known[key] = found
-        if isinstance(found, NotFollowedError):
-            raise found
+        if isinstance(found, str):
+            raise NotFollowedError(found)
         return found
 
     def _find(self, name: str, scope: Scope) -> Both:

@@ -110,7 +110,7 @@ def test_loaded_scorer_predicts_what_the_library_does(iris: converters.Published
 
 def test_limits_are_data_errors_outside(iris: converters.Published) -> None:
     scorer = pp.load(iris.artifact.root)
-    record = {name: 1.0 for name in _iris()[0].columns}
+    record = dict.fromkeys(_iris()[0].columns, 1.0)
     assert scorer.score({**record, "petal_width": 100})
     with pytest.raises(pp.DataError, match="out of range"):
         scorer.score({**record, "petal_width": 100.1})
