@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,11 @@ from converters.family import Family, Request
 from converters.golden import golden_rows, to_json_lines
 from converters.metrics import evaluate
 from converters.oracle import Oracle, columns_of
+from converters.progress import Progress, listener
 from converters.runner import run_sklearn2pmml
 from converters.seal import seal
 from converters.support import Finding
+from pmml_pipeline.admission import FrameAdmission
 from pmml_pipeline.document import Document, read
 from pmml_pipeline.engines.jvm.java import find_java
 from pmml_pipeline.errors import NotCertifiedError, PmmlPipelineWarning, PreflightError
@@ -40,8 +42,6 @@ from pmml_pipeline.store.publish import publish
 
 SAMPLE_ROWS = 1_000  # how many training rows the converter and the sealing look at
 BASELINE_ROWS = 200_000
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def export(
         engines: which to prove; every installed one by default.
         budget: how many rows of each class.
         java_options: for the conversion, such as ``-Xmx8g``.
-        progress: told what is being done.
+        progress: told what is being done; by default the listener of ``converters.progress``.
 
     Returns:
         The published artifact and its proof.
@@ -111,7 +111,7 @@ def export(
             report is kept in a temporary folder that the error names.
         StoreError: the store cannot be written.
     """
-    say = progress or (lambda _: None)
+    say = progress or listener()
     check_model_name(model)
     _check_frame(X, y)
     say("preflight")
@@ -208,10 +208,12 @@ def _offline(
     held_out: bool,
 ) -> list[OfflineRows]:
     found = []
+    admission = FrameAdmission(inputs)
     for rows in build_rows(document, inputs, real, budget, parquet=_through_parquet):
         if not held_out and rows.name == "held-out":
             rows.remarks.append("these are training rows; no held-out rows were given")
-        predictions = oracle.predict(rows.offline)
+        _, refused = admission.columns(rows.online, len(rows))
+        predictions = oracle.predict(rows.offline, suspects=refused)
         found.append(
             OfflineRows(rows, predictions.values, predictions.refused, predictions.reasons)
         )

@@ -7,7 +7,7 @@ so that every row has either the library's prediction or the library's refusal.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,8 @@ from pmml_pipeline.parity.rows import Columns
 
 REASONS_KEPT = 50
 
-# A stretch of rows with their predictions, or one row with the library's words.
-_Part = tuple[int, int, "dict[str, npt.NDArray[Any]] | str"]
+# Some rows with their predictions, or one row with the library's words.
+_Part = tuple[npt.NDArray[np.intp], "dict[str, npt.NDArray[Any]] | str"]
 
 
 @dataclass(slots=True)
@@ -59,24 +59,32 @@ class Oracle:
         self._request = request
         self.contract = Contract()
 
-    def predict(self, columns: Columns) -> Predictions:
-        """The library's predictions for rows given as columns."""
+    def predict(self, columns: Columns, suspects: Collection[int] = ()) -> Predictions:
+        """The library's predictions for rows given as columns.
+
+        Args:
+            columns: the rows.
+            suspects: rows that will probably be refused. They are asked about one by one, which
+                spares the halving; the outcome is the same.
+        """
         frame = self._frame(columns)
         declared = self._declared(columns, len(frame))
         asked = np.setdiff1d(np.arange(len(frame)), list(declared))
+        apart = np.intersect1d(asked, list(suspects))
         parts: list[_Part] = []
         # One thread: more threads than free cores make short predictions many times slower.
         with warnings.catch_warnings(), threadpool_limits(limits=1):
             # Overflow, unknown categories: provoked here on purpose, thousands of times.
             warnings.simplefilter("ignore")
-            self._halve(frame.iloc[asked], 0, len(asked), parts)
-        shapes = next((found for _, _, found in parts if isinstance(found, dict)), {})
+            self._ask(frame, np.setdiff1d(asked, apart), parts)
+            for row in apart:
+                self._ask(frame, np.array([row]), parts)
+        shapes = next((found for _, found in parts if isinstance(found, dict)), {})
         values = {name: _empty(len(frame), array.dtype) for name, array in shapes.items()}
         refused = np.zeros(len(frame), dtype=bool)
         refused[list(declared)] = True
         reasons = dict(list(declared.items())[:REASONS_KEPT])
-        for start, stop, found in parts:
-            rows = asked[start:stop]
+        for rows, found in parts:
             if isinstance(found, str):
                 refused[rows] = True
                 if len(reasons) < 2 * REASONS_KEPT:
@@ -107,27 +115,22 @@ class Oracle:
                     found.setdefault(row, reason)
         return found
 
-    def _halve(
-        self,
-        frame: pd.DataFrame,
-        start: int,
-        stop: int,
-        parts: list[_Part],
-    ) -> None:
-        if start == stop:
+    def _ask(self, frame: pd.DataFrame, rows: npt.NDArray[np.intp], parts: list[_Part]) -> None:
+        """Predictions for the rows, in two halves when the library refuses them together."""
+        if not len(rows):
             return
         try:
-            found = self._family.predict(self._fitted, frame.iloc[start:stop], self._request)
+            found = self._family.predict(self._fitted, frame.iloc[rows], self._request)
         except Exception as error:  # noqa: BLE001 - libraries refuse with whatever they like
-            if stop - start == 1:
-                text = str(error).strip().splitlines()
-                parts.append((start, stop, f"{type(error).__name__}: {(text or [''])[0][:200]}"))
+            if len(rows) == 1:
+                first = (str(error).strip().splitlines() or [""])[0]
+                parts.append((rows, f"{type(error).__name__}: {first[:200]}"))
                 return
-            middle = (start + stop) // 2
-            self._halve(frame, start, middle, parts)
-            self._halve(frame, middle, stop, parts)
+            middle = len(rows) // 2
+            self._ask(frame, rows[:middle], parts)
+            self._ask(frame, rows[middle:], parts)
             return
-        parts.append((start, stop, found))
+        parts.append((rows, found))
 
     def _frame(self, columns: Columns) -> pd.DataFrame:
         """Rows as Python objects; the family gives them the dtypes of training."""

@@ -42,6 +42,8 @@ class Names:
         fields: the user's name of each field, by the booster's. Fields not in it keep their name.
         levels: the level that each code stands for, by the booster's field name. Codes not in it
             are dropped: the booster has them for levels that cannot occur.
+        others_go_first: whether the converter may not know all levels, and the first child of a split
+            on levels is to take those that are in neither child.
         unseen_is_missing: whether a level that is not declared counts as missing (otherwise it is
             an invalid value, and the record is refused).
         missing: a number that stands for a missing value in every continuous field, besides NaN.
@@ -52,6 +54,7 @@ class Names:
     classes: Sequence[Any] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
+    others_go_first: bool = False
     unseen_is_missing: bool = False
     missing: float | None = None
     missing_as: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +81,7 @@ class _Rewriter:
     def __init__(self, names: Names, root: Element) -> None:
         self._names = names
         self._root = root
+        self._others: dict[Element, set[int]] = {}
         self._fields = {**names.fields, _TARGET: names.target}
         self._levels = {
             name: _Levels.of(f"the levels of {names.fields.get(name, name)}", levels)
@@ -88,8 +92,8 @@ class _Rewriter:
         self._by_tag = {
             PMML + "DataField": self._data_field,
             PMML + "MiningField": self._mining_field,
-            PMML + "SimplePredicate": self._simple_predicate,
-            PMML + "SimpleSetPredicate": self._set_predicate,
+            PMML + "SimplePredicate": self._predicate,
+            PMML + "SimpleSetPredicate": self._predicate,
             PMML + "OutputField": self._output_field,
             PMML + "RegressionTable": self._regression_table,
             PMML + "NumericPredictor": self._named,
@@ -103,6 +107,9 @@ class _Rewriter:
         schema = next(self._root.iter(PMML + "MiningSchema"))
         for element in schema.iter(PMML + "MiningField"):
             self._replace_missing(element)
+        if self._names.others_go_first and self._levels:
+            for element in self._root.iter(PMML + "Node"):
+                self._split(element)
         for element in list(self._root.iter()):
             if action := self._by_tag.get(element.tag):
                 action(element)
@@ -148,21 +155,34 @@ class _Rewriter:
         if self._names.unseen_is_missing and levels.data_type != "boolean":
             element.set("invalidValueTreatment", "asMissing")
 
-    def _simple_predicate(self, element: Element) -> None:
+    def _predicate(self, element: Element) -> None:
         levels = self._levels.get(element.attrib["field"])
+        codes = [] if levels is None else self._codes(element, levels)
         self._refers(element)
-        if levels and "value" in element.attrib:
-            compare = _COMPARE[element.attrib["operator"]]
-            value = float(element.attrib["value"])
-            levels.match(element, [c for c in levels.texts if compare(c, value)])
+        if levels and element.get("operator") not in ("isMissing", "isNotMissing"):
+            levels.match(element, codes)
 
-    def _set_predicate(self, element: Element) -> None:
-        levels = self._levels.get(element.attrib["field"])
-        self._refers(element)
-        if levels:
+    def _codes(self, element: Element, levels: _Levels) -> list[int]:
+        """The codes for which a predicate on levels is true."""
+        if element.tag == PMML + "SimpleSetPredicate":
             inside = {int(code) for code in (element[0].text or "").split()}
             wanted = element.attrib["booleanOperator"] == "isIn"
-            levels.match(element, [c for c in levels.texts if (c in inside) == wanted])
+            return [c for c in levels.texts if (c in inside) == wanted or c in self._extra(element)]
+        compare = _COMPARE.get(element.attrib["operator"], lambda code, value: False)
+        value = float(element.get("value", "nan"))
+        return [c for c in levels.texts if compare(c, value) or c in self._extra(element)]
+
+    def _extra(self, element: Element) -> set[int]:
+        return self._others.get(element, set())
+
+    def _split(self, node: Element) -> None:
+        """Notes for the predicate of the first child the codes that are in neither child."""
+        predicates = [child[0] for child in node if child.tag == node.tag]
+        fields = {predicate.get("field") for predicate in predicates}
+        levels = self._levels.get(fields.pop() or "") if len(fields) == 1 else None
+        if levels and len(predicates) == 2:
+            known = {code for p in predicates for code in self._codes(p, levels)}
+            self._others[predicates[0]] = levels.texts.keys() - known
 
     def _output_field(self, element: Element) -> None:
         label = self._classes.get(element.get("value", ""))

@@ -69,7 +69,7 @@ def seal(
     contract.levels.update(
         {f.name: frozenset(f.values) for f in inputs if _refuses_unseen(f, contract)}
     )
-    return _write(document, contract, inputs, real), contract
+    return _write(document, contract, real), contract
 
 
 def _check_limits(limits: Mapping[str, tuple[float, float]], inputs: Sequence[InputField]) -> None:
@@ -157,9 +157,7 @@ def _largest(holds: Callable[[int], bool]) -> int:
     return low
 
 
-def _write(
-    document: bytes, contract: Contract, inputs: Sequence[InputField], real: Columns
-) -> bytes:
+def _write(document: bytes, contract: Contract, real: Columns) -> bytes:
     root = parse(document)
     dictionary = root.find(f"{PMML}DataDictionary")
     schema = next(root.iter(f"{PMML}MiningSchema"))
@@ -175,8 +173,8 @@ def _write(
         bounds = contract.bounds.get(data.get("name") or "")
         if bounds is not None:
             _set_interval(data, bounds)
-    names = {f.name for f in inputs}
-    for name in (n for n in real if n not in names):
+    known = {data.get("name") for data in dictionary.findall(f"{PMML}DataField")}
+    for name in (n for n in real if n not in known):
         types = {"optype": "categorical", "dataType": "string"}
         if all(isinstance(v, int | float) for v in real[name] if v is not None):
             types = {"optype": "continuous", "dataType": "double"}

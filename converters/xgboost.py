@@ -89,6 +89,9 @@ class XGBoost:
             target=request.target,
             classes=_classes(fitted),
             levels={name: dict(enumerate(known)) for name, known in levels.items()},
+            # The converter knows levels from the splits, which may lack the last ones. XGBoost
+            # sends to the left what is not in a split's set, and the left child is the first.
+            others_go_first=True,
             missing=missing,
         )
         return rewrite(request.convert(bare), names)
