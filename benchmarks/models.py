@@ -18,6 +18,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn2pmml.decoration import ContinuousDomain
 
 import converters
 from pmml_pipeline.parity.rows import Budget
@@ -46,10 +47,18 @@ def boosted(store: Path) -> tuple[Path, pd.DataFrame]:
 
 
 def forest(store: Path) -> tuple[Path, pd.DataFrame]:
-    """RandomForest, 100 trees of depth 12, 30 numbers."""
+    """RandomForest, 100 trees of depth 12, 30 numbers whose range is checked."""
     X = _numbers(np.random.default_rng(1), 20_000, 30)
     y = (X["number_0"] * X["number_1"] + X["number_2"] > 0).astype(int).rename("target")
-    model = RandomForestClassifier(n_estimators=100, max_depth=12, random_state=0)
+    check = ContinuousDomain(
+        missing_value_treatment="return_invalid",
+        invalid_value_treatment="return_invalid",
+        data_min=[-10.0] * 30,
+        data_max=[10.0] * 30,
+        dtype="float32",
+    )
+    trees = RandomForestClassifier(n_estimators=100, max_depth=12, random_state=0, n_jobs=1)
+    model = make_pipeline(check, trees)
     return _export(model.fit(X, y), X, y, store, "forest"), X
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pmml_pipeline.document.model import to_float32
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -15,11 +17,13 @@ class Contract:
         required: fields that may not be missing.
         bounds: smallest and largest number that is admitted, by field.
         levels: the only levels, as text, that are admitted, by field.
+        single: fields whose numbers are compared in float32, bounds included.
     """
 
     required: frozenset[str] = frozenset()
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     levels: dict[str, frozenset[str]] = field(default_factory=dict)
+    single: frozenset[str] = frozenset()
 
     def refusal(self, name: str, value: Any) -> str | None:
         """Why a value of a field is refused, or None."""
@@ -27,7 +31,8 @@ class Contract:
             return f"{name} is required" if name in self.required else None
         if name in self.bounds and isinstance(value, int | float):
             low, high = self.bounds[name]
-            if not low <= value <= high:
+            rounded = to_float32 if name in self.single else float
+            if not rounded(low) <= rounded(value) <= rounded(high):
                 return f"{name} is beyond [{low:g}, {high:g}]"
         if name in self.levels and _text(value) not in self.levels[name]:
             return f"{name} has a level that was never seen"

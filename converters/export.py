@@ -17,7 +17,7 @@ import pandas as pd
 from converters import preflight, table
 from converters.baseline import baseline
 from converters.facts import training_facts
-from converters.family import Family, Request
+from converters.family import Family, Request, unwrapped
 from converters.golden import golden_rows, to_json_lines
 from converters.metrics import evaluate
 from converters.oracle import Oracle, columns_of
@@ -133,7 +133,8 @@ def export(
     real = columns_of(held_X[list(X.columns)])
     say("seal the inputs")
     complete = [str(c) for c in X.columns if X[c].notna().all() and c not in optional]
-    document, oracle.contract = seal(converted, oracle, real, complete, limits or {})
+    fills_in = hasattr(unwrapped(fitted), "steps")
+    document, oracle.contract = seal(converted, oracle, real, complete, limits or {}, fills_in)
 
     with tempfile.TemporaryDirectory(prefix="pmml-export-") as folder:
         path = Path(folder, "model.pmml")
@@ -149,7 +150,7 @@ def export(
         proof.report["contract"] = oracle.contract.to_json()
         report = write_report(proof.report, document=parsed)
         if proof.certificate.preferred is None:
-            raise _not_certified(model, proof, report)
+            raise _not_certified(model, proof, {"model.pmml": document, **report})
         say("publish")
         files: dict[str, bytes | Path] = {
             "model.pmml": path,

@@ -131,7 +131,12 @@ def require_fitted(fitted: Any) -> None:
 
 def _is_fitted(fitted: Any) -> bool:
     if hasattr(fitted, "num_boosted_rounds"):  # xgboost.Booster
-        return bool(fitted.num_boosted_rounds())
+        from xgboost.core import XGBoostError
+
+        try:
+            return bool(fitted.num_boosted_rounds())
+        except XGBoostError:  # it has not seen any data
+            return False
     if hasattr(fitted, "num_trees"):  # lightgbm.Booster
         return bool(fitted.num_trees())
     from sklearn.exceptions import NotFittedError

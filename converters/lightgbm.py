@@ -8,6 +8,7 @@ constant (LightGBM leaves it out), or was named in ``categorical_feature``.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +34,10 @@ from pmml_pipeline.errors import PreflightError
 _NUMBER = ("fair", "gamma", "huber", "poisson", "quantile", "regression", "regression_l1")
 _NUMBERS = frozenset({*_NUMBER, "tweedie", "lambdarank"})
 _BINARY = frozenset({"binary", "cross_entropy"})
+
+# LightGBM takes numbers up to this size for zero (kZeroThreshold), and splits beside zero at it.
+_ZERO = 1.0000000180025095e-35
+_BELOW_ZERO = math.nextafter(-_ZERO, -math.inf)
 
 _INSTEAD = {
     "mape": "train with objective='regression_l1'",
@@ -82,7 +87,7 @@ class LightGBM:
                 if i in zero
             },
         )
-        return rewrite(request.convert(coded), names)
+        return rewrite(below_zero(request.convert(coded)), names)
 
     def predict(self, fitted: Any, frame: pd.DataFrame, request: Request) -> Predictions:
         fitted = unwrapped(fitted)
@@ -210,3 +215,14 @@ def _zero_for_missing(model: str) -> set[int]:
             "train it in one go",
         )
     return {feature for feature, kind in kinds.items() if kind == {0}}
+
+
+def below_zero(document: bytes) -> bytes:
+    """A LightGBM document whose splits just below zero leave zero above them.
+
+    ``x <= -1.0000000180025095e-35`` is false in LightGBM for that very number, because it counts as
+    zero; for a document it is true. With the next double down, both agree on every number.
+    """
+    return re.sub(
+        rb'value="-1\.0000000180025095E-35"', f'value="{_BELOW_ZERO!r}"'.encode(), document
+    )

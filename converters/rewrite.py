@@ -42,8 +42,8 @@ class Names:
         fields: the user's name of each field, by the booster's. Fields not in it keep their name.
         levels: the level that each code stands for, by the booster's field name. Codes not in it
             are dropped: the booster has them for levels that cannot occur.
-        others_go_first: whether the converter may not know all levels, and the first child of a split
-            on levels is to take those that are in neither child.
+        others_go_first: whether the first child of a split on levels takes those that neither has,
+            which happens where the converter does not know all levels.
         unseen_is_missing: whether a level that is not declared counts as missing (otherwise it is
             an invalid value, and the record is refused).
         missing: a number that stands for a missing value in every continuous field, besides NaN.
@@ -157,23 +157,20 @@ class _Rewriter:
 
     def _predicate(self, element: Element) -> None:
         levels = self._levels.get(element.attrib["field"])
-        codes = [] if levels is None else self._codes(element, levels)
+        codes = self._codes(element, levels) if levels else []
         self._refers(element)
-        if levels and element.get("operator") not in ("isMissing", "isNotMissing"):
+        if levels:
             levels.match(element, codes)
 
     def _codes(self, element: Element, levels: _Levels) -> list[int]:
         """The codes for which a predicate on levels is true."""
+        extra = self._others.get(element, ())
         if element.tag == PMML + "SimpleSetPredicate":
             inside = {int(code) for code in (element[0].text or "").split()}
             wanted = element.attrib["booleanOperator"] == "isIn"
-            return [c for c in levels.texts if (c in inside) == wanted or c in self._extra(element)]
-        compare = _COMPARE.get(element.attrib["operator"], lambda code, value: False)
-        value = float(element.get("value", "nan"))
-        return [c for c in levels.texts if compare(c, value) or c in self._extra(element)]
-
-    def _extra(self, element: Element) -> set[int]:
-        return self._others.get(element, set())
+            return [c for c in levels.texts if (c in inside) == wanted or c in extra]
+        compare, value = _COMPARE[element.attrib["operator"]], float(element.attrib["value"])
+        return [c for c in levels.texts if compare(c, value) or c in extra]
 
     def _split(self, node: Element) -> None:
         """Notes for the predicate of the first child the codes that are in neither child."""
@@ -197,17 +194,23 @@ class _Rewriter:
 
 @dataclass(frozen=True, slots=True)
 class _Levels:
-    """The levels of one field: their text by code."""
+    """The levels of one field.
+
+    Attributes:
+        texts: each level by its code.
+        items: each level as an item of an Array, of those that can safely be one.
+    """
 
     data_type: str
     texts: Mapping[int, str]
+    items: Mapping[int, str]
 
     @classmethod
     def of(cls, what: str, levels: Mapping[int, Any]) -> _Levels:
-        return cls(
-            data_type(list(levels.values()), what),
-            {code: text(level) for code, level in sorted(levels.items())},
-        )
+        kind = data_type(list(levels.values()), what)
+        texts = {code: text(level) for code, level in sorted(levels.items())}
+        plain = {c: t for c, t in texts.items() if kind != "boolean" and _PLAIN.fullmatch(t)}
+        return cls(kind, texts, {c: f'"{t}"' if " " in t else t for c, t in plain.items()})
 
     def match(self, element: Element, codes: Sequence[int]) -> None:
         """Makes the element the predicate that the field has one of the levels.
@@ -218,19 +221,16 @@ class _Levels:
         tail = element.tail
         element.clear()
         element.tail = tail
-        if not codes:  # true for no level, and still unknown for a missing value
+        if not codes:  # no level at all, and still unknown for a missing value
             _every(element, "and", name, "notEqual", self.texts.values())
-            return
-        texts = [self.texts[c] for c in codes]
-        plain = [t for t in texts if self.data_type != "boolean" and _PLAIN.fullmatch(t)]
-        if len(plain) < 2 or len(plain) < len(texts):
-            _every(element, "or", name, "equal", texts)
-            return
-        element.tag = PMML + "SimpleSetPredicate"
-        element.attrib.update(field=name, booleanOperator="isIn")
-        kind = {"integer": "int", "double": "real"}.get(self.data_type, "string")
-        array = SubElement(element, PMML + "Array", type=kind)
-        array.text = " ".join(f'"{t}"' if " " in t else t for t in plain)
+        elif len(codes) == 1 or not all(c in self.items for c in codes):
+            _every(element, "or", name, "equal", [self.texts[c] for c in codes])
+        else:
+            element.tag = PMML + "SimpleSetPredicate"
+            element.attrib.update(field=name, booleanOperator="isIn")
+            kind = {"integer": "int", "double": "real"}.get(self.data_type, "string")
+            array = SubElement(element, PMML + "Array", type=kind)
+            array.text = " ".join([self.items[c] for c in codes])
 
 
 def _every(element: Element, joined: str, name: str, operator: str, values: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from converters.family import (
     training_form,
     unwrapped,
 )
+from converters.lightgbm import below_zero
 from pmml_pipeline.errors import PreflightError
 
 # These have predict_proba, but their PMML models have no probabilities.
@@ -39,14 +40,14 @@ class ScikitLearn:
         require_names(request)
         sample = _ordered(fitted, request.sample)
         _require_one_output(fitted, sample)
-        if isinstance(fitted, PMMLPipeline):
-            pipeline = copy.copy(fitted)  # the user's own keeps its names of fields
-        else:
-            pipeline = PMMLPipeline([("estimator", fitted)])
+        pipeline = _with_missing_values(fitted)
+        if not isinstance(pipeline, PMMLPipeline):
+            pipeline = PMMLPipeline([("estimator", pipeline)])
         pipeline.active_fields = np.array(sample.columns, dtype=object)
         if _is_supervised(fitted):
             pipeline.target_fields = np.array([request.target], dtype=object)
-        return request.convert(pipeline)
+        document = request.convert(pipeline)
+        return below_zero(document) if comes_from(_last(fitted), "lightgbm") else document
 
     def predict(self, fitted: Any, frame: pd.DataFrame, request: Request) -> Predictions:
         from sklearn.base import is_clusterer, is_outlier_detector
@@ -80,6 +81,28 @@ def _last(fitted: Any) -> Any:
     while hasattr(fitted := unwrapped(fitted), "steps"):
         fitted = fitted.steps[-1][1]
     return fitted
+
+
+def _with_missing_values(fitted: Any) -> Any:
+    """A copy that the converter is told to keep the treatment of missing values of.
+
+    Trees take missing values, also when they were trained without; by default the converter leaves
+    that out of their documents, and nothing is predicted for such a record.
+    """
+    from sklearn.utils import get_tags
+    from sklearn2pmml.configuration import add_options
+
+    fitted = copy.copy(unwrapped(fitted))
+    if hasattr(fitted, "steps"):
+        *others, (name, last) = fitted.steps
+        fitted.steps = [*others, (name, _with_missing_values(last))]
+    elif _is_tree(fitted) and get_tags(fitted).input_tags.allow_nan:
+        add_options(fitted, **{"allow_missing": True, **getattr(fitted, "pmml_options_", {})})
+    return fitted
+
+
+def _is_tree(fitted: Any) -> bool:
+    return comes_from(fitted, "sklearn.tree") or comes_from(fitted, "sklearn.ensemble")
 
 
 def _ordered(fitted: Any, frame: pd.DataFrame) -> pd.DataFrame:

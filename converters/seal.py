@@ -39,6 +39,7 @@ def seal(
     real: Columns,
     never_missing: Sequence[str],
     limits: Mapping[str, tuple[float, float]],
+    fills_in: bool = True,
 ) -> tuple[bytes, Contract]:
     """Draws up the contract of a document and writes it in.
 
@@ -48,6 +49,9 @@ def seal(
         real: real records as columns, good ones among the first.
         never_missing: columns that have to be there, unless the pipeline itself fills them in.
         limits: smallest and largest number, by field, that the exporter admits.
+        fills_in: whether there are steps before the model that may fill in missing values. Without
+            them a replacement in the document is a habit of the library (LightGBM takes a missing
+            number for zero where it never saw one), not something that anybody decided.
 
     Raises:
         PreflightError: a limit is on a field that takes no numbers, or holds none.
@@ -56,7 +60,9 @@ def seal(
     _check_limits(limits, inputs)
     good = _good_records(oracle, real)
     contract = Contract(
-        required=frozenset(f.name for f in inputs if _is_required(f, oracle, good, never_missing)),
+        required=frozenset(
+            f.name for f in inputs if _is_required(f, oracle, good, never_missing, fills_in)
+        ),
         bounds={
             f.name: bounds
             for f in inputs
@@ -65,6 +71,7 @@ def seal(
             and (bounds := _bounds(oracle, good, f)) is not None
         }
         | {name: (float(low), float(high)) for name, (low, high) in limits.items()},
+        single=frozenset(f.name for f in inputs if f.data_type == "float"),
     )
     contract.levels.update(
         {f.name: frozenset(f.values) for f in inputs if _refuses_unseen(f, contract)}
@@ -102,8 +109,10 @@ def _is_required(
     oracle: Oracle,
     good: Sequence[Mapping[str, Any]],
     never_missing: Sequence[str],
+    fills_in: bool,
 ) -> bool:
-    if f.required or (f.name in never_missing and f.missing_value_replacement is None):
+    filled = fills_in and f.missing_value_replacement is not None
+    if f.required or (f.name in never_missing and not filled):
         return True
     return not any(oracle.accepts({**record, f.name: None}) for record in good)
 

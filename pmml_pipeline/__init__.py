@@ -5,16 +5,29 @@
 >>> scorer.score({"Age": 30, "Home": "rent"})
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from pmml_pipeline.errors import (
     DataError,
     FieldError,
     PmmlPipelineError,
     PmmlPipelineWarning,
 )
-from pmml_pipeline.loading import load
-from pmml_pipeline.schema import InputField, OutputField
-from pmml_pipeline.scorer import Scorer
 
+if TYPE_CHECKING:
+    from pmml_pipeline.loading import load
+    from pmml_pipeline.schema import InputField, OutputField
+    from pmml_pipeline.scorer import Scorer
+
+_LAZY = {
+    "load": "loading",
+    "InputField": "schema",
+    "OutputField": "schema",
+    "Scorer": "scorer",
+}
 __all__ = [
     "DataError",
     "FieldError",
@@ -26,3 +39,9 @@ __all__ = [
     "load",
 ]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

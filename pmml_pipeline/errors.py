@@ -7,7 +7,7 @@ reading text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -182,8 +182,9 @@ class FieldError:
     expected: str
 
     def __str__(self) -> str:
-        shown = "" if self.code in ("missing", "unscorable") else f" {_short(self.value)}"
-        name = f"{self.field}: " if self.field else ""
+        nothing = ("missing", "unknown_field", "unscorable")
+        shown = "" if self.code in nothing else f" {_short(self.value)}"
+        name = f"{self.field[:200]}: " if self.field else ""
         return f"{name}{self.code.replace('_', ' ')}{shown} ({self.expected})"
 
 
@@ -199,7 +200,7 @@ class DataError(PmmlPipelineError):
     def __init__(self, fields: Sequence[FieldError]) -> None:
         self.fields = tuple(fields)
         super().__init__(
-            "数据错误 (data error): " + "; ".join(str(field) for field in self.fields),
+            "数据错误 (data error): " + "; ".join(_shown(self.fields)),
             "send a record that the inputs of the model admit",
         )
 
@@ -215,5 +216,15 @@ class TableError(PmmlPipelineError):
 
 def _short(value: Any, limit: int = 60) -> str:
     """The value as text, cut so that a hostile one does not fill the log."""
-    text = repr(value[: limit + 1]) if isinstance(value, str) else repr(value)
+    try:
+        text = repr(value[: limit + 1]) if isinstance(value, str) else repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        return f"a huge {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _shown(fields: Sequence[FieldError], limit: int = 20) -> Iterator[str]:
+    """The first entries as text, and how many more there are."""
+    yield from map(str, fields[:limit])
+    if len(fields) > limit:
+        yield f"and {len(fields) - limit} more"

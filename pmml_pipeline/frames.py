@@ -8,7 +8,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
+from narwhals.exceptions import DuplicateError
 
+from pmml_pipeline.errors import DataError, FieldError
 from pmml_pipeline.schema import OutputField
 
 _DTYPES = {
@@ -24,9 +26,16 @@ def columns_of(frame: Any) -> tuple[dict[str, Sequence[Any] | npt.NDArray[Any]],
 
     Raises:
         TypeError: the object is no table that narwhals knows.
+        DataError: two columns have the same name.
     """
-    table = nw.from_native(frame, eager_only=True)
-    return {name: _values(table[name]) for name in table.columns}, len(table)
+    try:
+        table = nw.from_native(frame, eager_only=True)
+        names = table.columns
+    except DuplicateError as error:
+        said = " ".join(str(error).split())
+        raise DataError([FieldError("", "unknown_field", None, said)]) from None
+    # pandas may have names that are no text. They are no inputs, and a number would be a position.
+    return {n: _values(table[n]) if isinstance(n, str) else () for n in names}, len(table)
 
 
 def _values(series: Any) -> Sequence[Any] | npt.NDArray[Any]:

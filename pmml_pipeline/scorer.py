@@ -104,7 +104,8 @@ class Scorer:
             others, whose outputs are null.
 
         Raises:
-            DataError: a required column is absent or there is a column that is no input.
+            DataError: a required column is absent, there is a column that is no input, or two
+                columns have the same name.
             TypeError: the frame is of another kind.
         """
         from pmml_pipeline import frames

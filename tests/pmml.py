@@ -75,7 +75,9 @@ def linear(
     return pmml(data_field(target, target_type) + fields, model)
 
 
-def output_field(name: str, feature: str, value: str | None = None, data_type: str = "double") -> str:
+def output_field(
+    name: str, feature: str, value: str | None = None, data_type: str = "double"
+) -> str:
     """An ``OutputField``."""
     return tag(
         "OutputField",

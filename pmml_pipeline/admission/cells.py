@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import datetime
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ Reader = Callable[[Any], Cell]
 # Stands for a missing whole number or truth value where cells are packed as 64-bit integers.
 INTEGER_MISSING = int(np.iinfo(np.int64).min)
 _LARGEST = 2**63 - 1
+_EXACT = 2**53  # whole numbers below it are doubles
+_PRESENT_TYPES = frozenset({str, int, bool})
 _MISSING_TYPES = frozenset({"NAType", "NaTType"})  # pandas' own marks, without importing pandas
 _BOOLEANS = {"true": True, "false": False}
 NAN = float("nan")
@@ -42,11 +45,17 @@ class RefusedError(Exception):
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value is None, NaN, or pandas' NA or NaT."""
+    """Whether a value is None, NaN (a decimal one too), NumPy's NaT, or pandas' NA or NaT."""
     if value is None:
         return True
+    if type(value) in _PRESENT_TYPES:
+        return False
     if isinstance(value, float | np.floating):
         return bool(value != value)
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
     return type(value).__name__ in _MISSING_TYPES
 
 
@@ -55,20 +64,25 @@ def cell_reader(field: InputField) -> Reader:
 
     It raises :class:`RefusedError` with the code of what is wrong.
     """
+    return _double_reader(field) if field.kind == "double" else _discrete_reader(field)
+
+
+def _converter(field: InputField) -> Callable[[Any], Any]:
+    """What turns a present value of any type into one of the field's type."""
     if field.kind == "double":
-        return _double_reader(field)
+        return _as_double
     if field.kind == "integer":
-        return _discrete_reader(field, _as_integer)
+        return _as_integer
     if field.kind == "boolean":
-        return _discrete_reader(field, _as_boolean)
+        return _as_boolean
     if field.data_type in TEMPORAL:
-        return _discrete_reader(field, _temporal(field.data_type))
-    return _discrete_reader(field, _as_text if field.data_type == "string" else _as_number_text)
+        return _temporal(field.data_type)
+    return _as_text if field.data_type == "string" else _as_number_text
 
 
 def _double_reader(field: InputField) -> Reader:
     required = field.required
-    missing = frozenset(_declared(field, v, _parse_double) for v in field.missing_values)
+    missing = _declared(field, field.missing_values)
     refused = validity(field)
 
     def read(value: Any) -> Cell:
@@ -86,9 +100,10 @@ def _double_reader(field: InputField) -> Reader:
     return read
 
 
-def _discrete_reader(field: InputField, convert: Callable[[Any], Any]) -> Reader:
+def _discrete_reader(field: InputField) -> Reader:
     required = field.required
-    missing = frozenset(_declared(field, v, convert) for v in field.missing_values)
+    convert = _converter(field)
+    missing = _declared(field, field.missing_values)
     refused = validity(field)
 
     def read(value: Any) -> Cell:
@@ -113,14 +128,8 @@ def validity(field: InputField) -> Callable[[Any], FieldErrorCode | None] | None
     """
     if field.invalid_value_treatment != "returnInvalid":
         return None
-    convert: Callable[[Any], Any] = {
-        "double": _parse_double,
-        "integer": _as_integer,
-        "boolean": _as_boolean,
-        "string": _as_text if field.data_type not in TEMPORAL else _temporal(field.data_type),
-    }[field.kind]
-    values = frozenset(_declared(field, v, convert) for v in field.values)
-    invalid = frozenset(_declared(field, v, convert) for v in field.invalid_values)
+    values = _declared(field, field.values)
+    invalid = _declared(field, field.invalid_values)
     single = field.data_type == "float"
     intervals = tuple(i.as_float32() if single else i for i in field.intervals)
     if not (values or invalid or intervals):
@@ -140,15 +149,21 @@ def validity(field: InputField) -> Callable[[Any], FieldErrorCode | None] | None
     return check
 
 
-def _declared(field: InputField, value: str, convert: Callable[[Any], Any]) -> Any:
-    """A value as the document declares it, typed."""
-    try:
-        return convert(value)
-    except RefusedError:
-        raise DocumentError(
-            f"Value {value!r} of DataField {field.name!r} is no {field.data_type}",
-            "export the document again",
-        ) from None
+def _declared(field: InputField, values: Iterable[str]) -> frozenset[Any]:
+    """The values that the document declares, typed."""
+    convert = _converter(field)
+    found = set()
+    for value in values:
+        try:
+            found.add(convert(value))
+        except RefusedError:
+            raise DocumentError(
+                f"Value {value!r} of DataField {field.name!r} is no {field.data_type}",
+                "export the document again",
+            ) from None
+    if field.data_type == "float":  # a record brings 0.1 as a double or as the float32
+        found |= {to_float32(number) for number in found}
+    return frozenset(found)
 
 
 def _parse_double(text: str) -> float:
@@ -165,29 +180,34 @@ def _parse_double(text: str) -> float:
 def _as_double(value: Any) -> float:
     if isinstance(value, str):
         return _parse_double(value)
-    if is_missing(value):
-        return NAN
-    if isinstance(value, bool | np.bool_):
-        return float(value)  # true is 1: what training libraries and PMML's own casts make of it
-    if not isinstance(value, numbers.Number):
-        raise RefusedError("wrong_type")
+    if type(value) is not int:  # which is by far the most frequent
+        if is_missing(value):
+            return NAN
+        if isinstance(value, bool | np.bool_):
+            return float(value)  # true is 1: what training libraries and PMML's casts make of it
+        # To NumPy a span of time is an integer.
+        if not isinstance(value, numbers.Real | Decimal) or isinstance(value, np.timedelta64):
+            raise RefusedError("wrong_type")
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except (TypeError, OverflowError):
         raise RefusedError("wrong_type") from None
 
 
 def _as_integer(value: Any) -> int:
     if type(value) is not int:
-        if isinstance(value, int | np.integer):
-            value = int(value)
-        else:
+        if not isinstance(value, int | np.integer) or isinstance(value, np.timedelta64):
             number = _as_double(value)
             if not number.is_integer():
                 raise RefusedError("wrong_type")
-            # The text of a large whole number has more digits than a double keeps.
-            plain = isinstance(value, str) and value.strip().lstrip("+-").isdecimal()
-            value = int(value) if plain else int(number)
+            if abs(number) < _EXACT:
+                value = number
+            elif isinstance(value, str):  # it has more digits than a double keeps
+                value = Decimal(value)
+        whole = int(value)
+        if whole != value:
+            raise RefusedError("wrong_type")
+        value = whole
     if not -_LARGEST <= value <= _LARGEST:
         raise RefusedError("wrong_type")
     return value  # type: ignore[no-any-return]
@@ -202,11 +222,14 @@ def _as_boolean(value: Any) -> bool:
 
 
 def _as_text(value: Any) -> str:
-    if type(value) is str:
-        return value
-    if isinstance(value, str):
-        return str(value)
-    raise RefusedError("wrong_type")
+    if not isinstance(value, str):
+        raise RefusedError("wrong_type")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair, which JSON can bring, is no text
+            raise RefusedError("wrong_type") from None
+    return str.__str__(value)  # of an enumeration's member: the text, not the member's name
 
 
 def _as_number_text(value: Any) -> str:
@@ -230,6 +253,8 @@ def _temporal(data_type: str) -> Callable[[Any], str]:
 def _time(value: Any) -> str:
     if not isinstance(value, datetime.time):
         value = datetime.time.fromisoformat(_as_text(value))
+    if value.tzinfo is not None:  # PMML's dates and times have no time zone
+        raise RefusedError("wrong_type")
     return str(value.isoformat())
 
 
@@ -249,8 +274,7 @@ def _moment(value: Any) -> datetime.datetime:
         value = datetime.datetime.fromisoformat(_as_text(value))
     if not isinstance(value, datetime.datetime):
         value = datetime.datetime(value.year, value.month, value.day)
-    if value.tzinfo is not None:  # PMML's dates and times have no time zone
+    if value.tzinfo is not None:
         raise RefusedError("wrong_type")
-    if type(value) is not datetime.datetime:  # pandas' Timestamp has digits that ISO text has not
-        value = value.to_pydatetime()
+    # Not the value itself: pandas' Timestamp has digits that ISO text has not.
     return datetime.datetime.combine(value.date(), value.time())

@@ -17,7 +17,7 @@ from pmml_pipeline.admission.cells import (
     cell_reader,
     validity,
 )
-from pmml_pipeline.admission.records import unknown_field
+from pmml_pipeline.admission.records import unknown_fields
 from pmml_pipeline.errors import DataError, FieldError
 from pmml_pipeline.schema import InputField
 
@@ -93,7 +93,7 @@ class FrameAdmission:
         ]
         if self._refuse_extra:
             names = tuple(field.name for field in self.inputs)
-            errors += [unknown_field(name, names) for name in table if name not in self._known]
+            errors += unknown_fields((n for n in table if n not in self._known), names)
         if errors:
             raise DataError(errors)
 
@@ -131,7 +131,7 @@ def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt
     if suspicious.any():
         read = cell_reader(field)
         for row in np.flatnonzero(suspicious):
-            data[row] = _read(field, read, float(data[row]), int(row), errors, np.nan)
+            data[row] = _read(field, read, raw[row].item(), int(row), errors, np.nan)
     return data
 
 
@@ -140,19 +140,26 @@ def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.b
     sure: npt.NDArray[np.bool_] = np.isnan(data) & (not field.required)
     if field.missing_values or field.invalid_values:
         return sure
+    single = field.data_type == "float"
+    with np.errstate(over="ignore"):
+        numbers = data.astype(np.float32).astype(np.float64) if single else data
     for interval in field.intervals:
-        left = -np.inf if interval.left_margin is None else interval.left_margin
-        right = np.inf if interval.right_margin is None else interval.right_margin
-        if field.data_type == "float":  # stay clear of margins that rounding could move
-            left, right = left + abs(left) * 1e-6, right - abs(right) * 1e-6
-        sure |= (data > left) & (data < right)
+        inside = ~np.isnan(data)
+        margins = interval.as_float32() if single else interval
+        if margins.left_margin is not None:
+            inside &= numbers > margins.left_margin
+        if margins.right_margin is not None:
+            inside &= numbers < margins.right_margin
+        sure |= inside
     return sure
 
 
 def _cells(field: InputField, raw: Any, errors: RowErrors) -> list[Cell]:
     read = cell_reader(field)
     nothing: Cell = float("nan") if field.kind == "double" else None
-    values = raw.tolist() if isinstance(raw, np.ndarray) else list(raw)
+    # An array of time stamps would become whole numbers of some unit.
+    plain = isinstance(raw, np.ndarray) and raw.dtype.kind not in "mM"
+    values = raw.tolist() if plain else list(raw)
     # Text repeats: each distinct text is read once. Numbers are not shared, since 1 == 1.0 == True.
     known: dict[str, Cell] = {}
     cells: list[Cell] = []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pmml_pipeline.admission.cells import Cell, RefusedError, cell_reader
 from pmml_pipeline.errors import DataError, FieldError
 from pmml_pipeline.schema import InputField
+
+SUGGESTIONS = 10
+LONGEST_NAME = 200
 
 
 class RecordAdmission:
@@ -59,12 +62,20 @@ class RecordAdmission:
             except RefusedError as refused:
                 errors.append(FieldError(name, refused.code, value, field.describe()))
         if self._refuse_extra:
-            errors += [unknown_field(n, self.names) for n in record if n not in self._known]
+            errors += unknown_fields((n for n in record if n not in self._known), self.names)
         return errors
 
 
-def unknown_field(name: object, known: Sequence[str]) -> FieldError:
-    """The error for a field that is no input, with the nearest name that is one."""
-    near = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "the model has no input of this name"
-    return FieldError(str(name), "unknown_field", None, hint)
+def unknown_fields(names: Iterable[object], known: Sequence[str]) -> list[FieldError]:
+    """The errors for fields that are no inputs, with the nearest name that is one.
+
+    Only the first few get a suggestion, since comparing names takes a while.
+    """
+    errors: list[FieldError] = []
+    for name in map(str, names):
+        near: list[str] = []
+        if len(errors) < SUGGESTIONS and len(name) <= LONGEST_NAME:
+            near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "the model has no input of this name"
+        errors.append(FieldError(name, "unknown_field", None, hint))
+    return errors

@@ -70,7 +70,7 @@ app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # plain help: rich would take longer to import than all else together
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -83,11 +83,12 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(
-    epilog="Examples: [bold]pmml-pipeline export credit[/bold] · "
-    "[bold]pmml-pipeline list[/bold] · "
-    "[bold]pmml-pipeline score artifacts/credit -i new.csv -o scored.csv[/bold]"
-)
+def _examples(*lines: str) -> str:
+    """Lines for the end of a help text, not to be wrapped."""
+    return "\n".join(["\b", "Examples:", *(f"  pmml-pipeline {line}" for line in lines)])
+
+
+@app.callback(epilog=_examples("export credit", "list", "doctor", "COMMAND --help"))
 def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -99,9 +100,24 @@ def _common(
     """
 
 
-app.command("export")(export)
-app.command("list")(list_versions)
-app.command("inspect")(inspect)
-app.command("score")(score)
-app.command("verify")(verify)
-app.command("doctor")(doctor)
+for _name, _command, _lines in (
+    ("export", export, ("export credit flights", "export --all", "export path/to/my_model.py")),
+    ("list", list_versions, ("list", "list /srv/artifacts --json")),
+    (
+        "inspect",
+        inspect,
+        ("inspect artifacts/credit", "inspect artifacts/credit/3", "inspect a.pmml"),
+    ),
+    (
+        "score",
+        score,
+        (
+            "score artifacts/credit -i new.csv -o scored.csv --keep id",
+            "score artifacts/credit -i new.jsonl -o scored.parquet",
+            "score model.pmml --engine jpmml < new.csv > scored.csv",
+        ),
+    ),
+    ("verify", verify, ("verify artifacts/credit", "verify artifacts/credit/3 --engine all")),
+    ("doctor", doctor, ("doctor", "doctor --json")),
+):
+    app.command(_name, epilog=_examples(*_lines))(_command)

@@ -42,7 +42,10 @@ def show(*parts: RenderableType) -> None:
     """Writes text, tables or trees to standard output."""
     out = _console(stderr=False)
     for part in parts:
-        out.print(part, soft_wrap=isinstance(part, str))
+        if isinstance(part, str):
+            out.print(safe(part), soft_wrap=True)
+        else:
+            out.print(part)
 
 
 def show_json(data: Any) -> None:
@@ -77,13 +80,26 @@ def safe(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
-def table(*headings: str, rows: Sequence[Sequence[Any]], title: str | None = None) -> Table:
-    """A table. Columns of numbers are aligned right; None is an empty cell."""
+def table(
+    *headings: str, rows: Sequence[Sequence[Any]], title: str | None = None
+) -> RenderableType:
+    """A table under its title. Columns of numbers are aligned right; None is an empty cell."""
+    return _titled(_table(headings, rows), title)
+
+
+def pairs(rows: Mapping[str, Any], title: str | None = None) -> RenderableType:
+    """Names and values as a table without headings."""
+    made = _table(("", ""), [(name, _text(value)) for name, value in rows.items()])
+    made.show_header = False
+    return _titled(made, title)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    made = Table(box=box.SIMPLE_HEAD)
     for i, heading in enumerate(headings):
         numeric = any(isinstance(row[i], int | float) for row in rows)
         made.add_column(heading, justify="right" if numeric else "left", overflow="fold")
@@ -92,11 +108,12 @@ def table(*headings: str, rows: Sequence[Sequence[Any]], title: str | None = Non
     return made
 
 
-def pairs(rows: Mapping[str, Any], title: str | None = None) -> Table:
-    """Names and values as a table without a heading."""
-    made = table("", "", rows=[(name, _text(value)) for name, value in rows.items()], title=title)
-    made.show_header = False
-    return made
+def _titled(made: Table, title: str | None) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    # Not the table's own title, which is wrapped to the width of the table.
+    return Group(Text(safe(title), "bold"), made) if title else made
 
 
 def _text(cell: Any) -> str:

@@ -33,12 +33,17 @@ class _Outcome:
 def export(
     models: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of examples, or Python files with a function export(store)."),
+        typer.Argument(
+            metavar="MODEL",
+            help="Names of examples, or Python files with a function export(store).",
+        ),
     ] = None,
-    store: Annotated[str, typer.Option(help="Folder of all models.")] = "artifacts",
+    store: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Folder of all models.")
+    ] = "artifacts",
     everything: Annotated[bool, typer.Option("--all", help="Every example.")] = False,
     verbose: Annotated[
-        bool, typer.Option(help="With tracebacks, and what the converter printed.")
+        bool, typer.Option("--verbose", help="With tracebacks, and what the converter printed.")
     ] = False,
 ) -> None:
     """Train, prove and publish models.
@@ -124,14 +129,14 @@ class _Steps:
         self("load and train")
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._end()
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._end("" if kind is None else "stopped after ")
 
-    def _end(self) -> None:
+    def _end(self, how: str = "") -> None:
         if self._meter is not None:
             self._meter.__exit__()
             self._meter = None
-            console.note(f"{self._name}: {self._step} ({self._watch():.1f} s)")
+            console.note(f"{self._name}: {self._step} ({how}{self._watch():.1f} s)")
 
 
 def _published(result: Any) -> list[Any]:
@@ -162,13 +167,14 @@ def _sentence(error: Exception, recipe: Recipe) -> str:
 
 
 def _not_installed(error: ModuleNotFoundError) -> Exception:
-    from pmml_pipeline.cli.extras import install_command
+    from pmml_pipeline.cli.extras import EXTRAS, install_command
     from pmml_pipeline.errors import PreflightError
 
     module = (error.name or "").partition(".")[0]
     if module == "converters":  # part of this very distribution
         return PreflightError("the package converters is not there", "install pmml-pipeline again")
-    return PreflightError(f"{module or error} is not installed", install_command(module))
+    fix = install_command(module) if module in EXTRAS else "install it, or correct the import"
+    return PreflightError(f"the module {module!r} is not installed", fix)
 
 
 def _rows(outcome: _Outcome) -> list[list[Any]]:

@@ -17,10 +17,7 @@ EXTRAS = {
 }
 
 
-def install_command(*modules: str) -> str:
-    """The command that installs these modules; those that no extra brings by their own name."""
-    extras = list(dict.fromkeys(EXTRAS[m] for m in modules if m in EXTRAS))
-    names = [m for m in modules if m not in EXTRAS]
-    if extras:
-        names.insert(0, f"'pmml-pipeline[{','.join(extras)}]'")
-    return f"pip install {' '.join(names)}"
+def install_command(name: str) -> str:
+    """The command that installs a module, or else a distribution of that name."""
+    extra = EXTRAS.get(name)
+    return f"pip install 'pmml-pipeline[{extra}]'" if extra else f"pip install {name}"

@@ -19,11 +19,12 @@ LEVELS_SHOWN = 6
 
 def inspect(
     path: Annotated[
-        str, typer.Argument(help="A model, a version, a URL of either, or a PMML file.")
+        str,
+        typer.Argument(metavar="PATH", help="A model, a version, a URL of either, or a PMML file."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show fields, results, structure, certificate, training and files of a model."""
+    """Show what a model takes, gives and is made of, and its proof."""
     from pmml_pipeline.cli import structure
 
     with console.Meter(f"reading {path}"), console.warnings_as_lines():
@@ -47,7 +48,7 @@ def inspect(
         heading["agreement"] = certificate.describe()
     console.show(console.pairs(heading))
     console.show(_inputs_table(facts["inputs"]), _outputs_table(facts["outputs"]))
-    console.show("  structure", structure.as_tree(shape), "")
+    console.show("structure", structure.as_tree(shape), "")
     if certificate is not None:
         _show_proof(facts, certificate)
 
@@ -157,10 +158,9 @@ def _valid(f: dict[str, Any]) -> str:
     shown = ", ".join(values[:LEVELS_SHOWN])
     if len(values) > LEVELS_SHOWN:
         shown += f", ... ({len(values)})"
+    marks = {kind: ", ".join(f[f"{kind}Values"]) for kind in ("missing", "invalid")}
     parts = [shown, " or ".join(f["intervals"])]
-    for kind in ("missingValues", "invalidValues"):
-        if f[kind]:
-            parts.append(f"{kind.removesuffix('Values')}: {', '.join(f[kind])}")
+    parts += [f"{kind}: {values}" for kind, values in marks.items() if values]
     return "; ".join(part for part in parts if part) or "any"
 
 
@@ -178,13 +178,13 @@ def _outputs_table(outputs: list[dict[str, Any]]) -> Any:
 
 
 def _show_proof(facts: dict[str, Any], certificate: Certificate) -> None:
-    rows = []
+    rows: list[list[Any]] = []
     for engine in certificate.engines:
-        verdict = "certified" if engine.certified else "not certified"
+        verdict = "certified" if engine.certified else f"not certified: {engine.reason}"
         if engine.engine == certificate.preferred:
             verdict += ", preferred"
         name = " ".join([engine.engine, *(str(v) for v in engine.versions.values())])
-        rows.append([name, verdict, engine.reason, None, None, None, None])
+        rows.append([name, verdict, None, None, None, None, None])
         rows += [
             [None, None, c.name, c.rows, c.refused, c.mismatches, f"{c.worst:.3g}"]
             for c in engine.classes
@@ -201,5 +201,8 @@ def _show_proof(facts: dict[str, Any], certificate: Certificate) -> None:
         console.pairs({k: repr(v) for k, v in facts["metrics"].items()}, title="held-out metrics")
     )
     files = [[n, f["size"], f["sha256"]] for n, f in facts["files"].items()]
-    title = f"files; checksums: {facts['checksums']}"
+    damaged = facts["checksums"] != "ok"
+    title = "files, not all as published" if damaged else "files, as published"
     console.show(console.table("file", "bytes", "SHA-256", rows=files, title=title))
+    if damaged:
+        console.warning(facts["checksums"])

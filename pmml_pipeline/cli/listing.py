@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def list_versions(
-    store: Annotated[str, typer.Argument(help="Folder of models, or of one model.")] = "artifacts",
+    store: Annotated[
+        str, typer.Argument(metavar="STORE", help="Folder of models, or of one model.")
+    ] = "artifacts",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """List the models and versions of a store.

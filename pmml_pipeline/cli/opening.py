@@ -24,7 +24,7 @@ def open_scorer(path: str, engine: str) -> Scorer:
 
 
 def keep_interrupts() -> None:
-    """Gives Ctrl-C back to Python. A JVM takes it when it starts, and would end the process with
-    the commands' clean-up undone."""
+    """Gives Ctrl-C back to whom Python had it from. A JVM takes it when it starts, and would end
+    the process with the clean-up of the commands undone."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))

@@ -16,7 +16,7 @@ from pmml_pipeline.cli import console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pmml_pipeline.cli.sources import Chunk
+    from pmml_pipeline.cli.records import Chunk
     from pmml_pipeline.scorer import Scorer
 
 SOME_ROWS_HAD_ERRORS = 2
@@ -49,29 +49,41 @@ SUFFIXES = {
 
 def score(
     path: Annotated[
-        str, typer.Argument(help="A model, a version, a URL of either, or a PMML file.")
+        str,
+        typer.Argument(metavar="PATH", help="A model, a version, a URL of either, or a PMML file."),
     ],
     source: Annotated[
         str,
-        typer.Option("--input", "-i", help="A .csv, .jsonl or .parquet file; - is standard input."),
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="FILE",
+            help="A .csv, .jsonl or .parquet file; - is standard input.",
+        ),
     ] = "-",
     target: Annotated[
         str,
-        typer.Option("--output", "-o", help="A file of these kinds; - is standard output."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="A file of these kinds; - is standard output."
+        ),
     ] = "-",
     engine: Annotated[
-        str, typer.Option(help="auto is the fastest engine that the certificate names.")
+        str,
+        typer.Option(metavar="NAME", help="auto is the fastest engine that the certificate names."),
     ] = "auto",
     extra: Annotated[
         Extra, typer.Option(help="What to do with columns that are no inputs.")
     ] = Extra.refuse,
     keep: Annotated[
         list[str] | None,
-        typer.Option(help="Columns to copy to the output, as id,name; may be given again."),
+        typer.Option(
+            metavar="NAMES", help="Columns to copy to the output, as id,name; may be given again."
+        ),
     ] = None,
     missing: Annotated[
         list[str] | None,
         typer.Option(
+            metavar="TEXT",
             help="Text of a CSV cell that stands for missing; may be given again.",
             show_default="the empty cell",
         ),
@@ -92,8 +104,9 @@ def score(
     The status is 0 when every row was scored, 2 when some rows had errors, 1 when it failed.
     """
     from pmml_pipeline.cli.opening import open_scorer
+    from pmml_pipeline.cli.records import Wanted
     from pmml_pipeline.cli.sinks import open_sink
-    from pmml_pipeline.cli.sources import Wanted, open_source
+    from pmml_pipeline.cli.sources import open_source
 
     form = input_format or _form_of(source) or Form.csv
     default = form if target != "-" or form != Form.parquet else Form.csv

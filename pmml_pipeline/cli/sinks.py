@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from pmml_pipeline.cli.sources import parquet_module
+from pmml_pipeline.cli.parquet_source import parquet_module
 from pmml_pipeline.errors import TableError
 from pmml_pipeline.schema import OutputField
 from pmml_pipeline.store.files import explained

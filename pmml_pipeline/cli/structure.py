@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
+from pmml_pipeline.cli import console
 from pmml_pipeline.document import Document, Element
 from pmml_pipeline.document.reader import MODEL_ELEMENTS
 
@@ -55,11 +56,15 @@ class Count:
             self.total + other.total, min(self.least, other.least), max(self.most, other.most)
         )
 
-    def __str__(self) -> str:
-        if self.total == self.least:
-            return f"{self.total:,}"  # of one model
-        each = f"{self.least:,}" if self.least == self.most else f"{self.least:,} to {self.most:,}"
-        return f"{self.total:,} in all ({each} each)"
+    def told(self, name: str) -> str:
+        """As in "3,750 nodes (15 each)", for the plural name of what is counted."""
+        if self.total == 1:
+            return f"1 {name.removesuffix('s')}"
+        text = f"{self.total:,} {name}"
+        if self.total == self.least:  # of one model
+            return text
+        same = self.least == self.most
+        return f"{text} ({self.least:,}{'' if same else f' to {self.most:,}'} each)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ class Shape:
         text += f", {self.function}"
         if self.algorithm:
             text += f" ({self.algorithm})"
-        facts = [f"{count} {name}" for name, count in self.counts.items()]
+        facts = [count.told(name) for name, count in self.counts.items()]
         if self.depth is not None:
             facts.append(f"depth up to {self.depth}")
         return text + (": " + ", ".join(facts) if facts else "")
@@ -258,14 +263,18 @@ def as_tree(shape: Shape) -> Tree:
     """The shape for the terminal."""
     from rich.tree import Tree
 
-    return _branch(Tree(str(shape)), shape)
+    return _branch(Tree(_label(shape)), shape)
+
+
+def _label(shape: Shape) -> str:
+    return console.safe(str(shape))
 
 
 def _branch(branch: Tree, shape: Shape) -> Tree:
     if not shape.parts:
         return branch
     count = sum(part.times for part in shape.parts)
-    inner = branch.add(f"{shape.method} of {count:,}") if shape.method else branch
+    inner = branch.add(console.safe(f"{shape.method} of {count:,}")) if shape.method else branch
     for part in shape.parts:
-        _branch(inner.add(str(part)), part)
+        _branch(inner.add(_label(part)), part)
     return branch

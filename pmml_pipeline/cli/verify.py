@@ -31,9 +31,14 @@ class _Replay:
 
 
 def verify(
-    path: Annotated[str, typer.Argument(help="A model, a version, or a URL of either.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="A model, a version, or a URL of either.")
+    ],
     engine: Annotated[
-        str, typer.Option(help="auto is the fastest certified engine; all is every one.")
+        str,
+        typer.Option(
+            metavar="NAME", help="auto is the fastest certified engine; all is every one."
+        ),
     ] = "auto",
 ) -> None:
     """Check the files of an artifact and score its golden rows.
@@ -152,7 +157,7 @@ def _told(failure: Failure) -> str:
         names.sort(key=lambda n: -_distance(expected[n], actual.get(n)))
         parts = [f"{n} should be {expected[n]!r}, is {actual.get(n)!r}" for n in names]
         return "; ".join(parts[:FAILURES_SHOWN])
-    return f"should be {console.safe(str(expected))}, is {console.safe(str(actual))}"
+    return f"should be {expected}, is {actual}"
 
 
 def _distance(one: Any, other: Any) -> float:

@@ -109,8 +109,8 @@ class DataField:
     intervals: tuple[Interval, ...] = ()
 
     def values_of(self, property_: str) -> tuple[str, ...]:
-        """The declared values with that property (valid, invalid, missing), as written."""
-        return tuple(v.value for v in self.values if v.property == property_)
+        """The declared values with that property (valid, invalid, missing), each once."""
+        return tuple(dict.fromkeys(v.value for v in self.values if v.property == property_))
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,7 @@ def _document(root: Element) -> Document:
     header = root.child("Header")
     application = header.child("Application") if header is not None else None
     fields = [_data_field(e) for e in dictionary.all("DataField")]
+    _once([f.name for f in fields], "DataField")
     return Document(
         version=root.get("version") or "",
         application=None
@@ -238,7 +239,15 @@ def _model(element: Element) -> Model:
 
 def _mining_fields(model: Element) -> tuple[MiningField, ...]:
     schema = model.child("MiningSchema")
-    return () if schema is None else tuple(_mining_field(e) for e in schema.all("MiningField"))
+    found = [] if schema is None else [_mining_field(e) for e in schema.all("MiningField")]
+    _once([f.name for f in found], "MiningField")
+    return tuple(found)
+
+
+def _once(names: Sequence[str], tag: str) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DocumentError(f"there are two {tag} elements named {twice!r}", "export it again")
 
 
 def _targets(fields: tuple[MiningField, ...]) -> tuple[str, ...]:

@@ -24,6 +24,11 @@ def load(
     """Loads a document; see :func:`pmml_pipeline.engines.load_engine`."""
     block_scorer = java_class("pmmlpipeline.blocks.BlockScorer")
     builder = java_class("org.jpmml.evaluator.LoadingModelEvaluatorBuilder")()
+    # In a machine that others started the jars have a class loader of their own, and the reader of
+    # XML looks for its parts with that of the thread.
+    thread = java_class("java.lang.Thread").currentThread()
+    usual = thread.getContextClassLoader()
+    thread.setContextClassLoader(block_scorer.class_.getClassLoader())
     try:
         evaluator = builder.load(java_class("java.io.File")(str(path))).build()
         evaluator.verify()
@@ -31,6 +36,8 @@ def load(
         raise UnsupportedDocumentError(
             f"jpmml refuses the document ({error})", "use another engine"
         ) from error
+    finally:
+        thread.setContextClassLoader(usual)
     targets = document.model.result_targets
     scorer = block_scorer.ofMaps(
         evaluator,

@@ -65,7 +65,7 @@ def load(
         "fromArray",
         "asArray",
         [names.index(name) if name in names else -1 for name in taken],
-        [_position(output, given) for output in outputs],
+        [_position(output, given, outputs) for output in outputs],
         kinds,
         [list(field.values) for field in inputs],
         "".join("s" if output.kind == "string" else "d" for output in outputs),
@@ -108,9 +108,14 @@ def _is_whole(total: Any) -> Any:
     return abs(total - 1.0) < 1e-12
 
 
-def _position(output: OutputField, given: Sequence[str]) -> int:
+def _position(output: OutputField, given: Sequence[str], outputs: Sequence[OutputField]) -> int:
     """Where the engine's answer has a result: under its own name, or as a supplement."""
-    for name in (output.name, f"predicted_{output.name}") if output.target else (output.name,):
+    names = [output.name]
+    if output.target:
+        names.append(f"predicted_{output.name}")
+        # Where an output field repeats the prediction there is no supplement.
+        names.extend(o.name for o in outputs if o.feature == "predictedValue")
+    for name in names:
         if name in given:
             return given.index(name)
     if output.target and given:

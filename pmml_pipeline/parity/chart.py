@@ -48,12 +48,10 @@ def histogram(
     """
     counts = counts_of(engine)
     largest = math.log10(1 + max(counts))
-    limit = _at(decades, tolerance)
+    limit, ten = _at(decades, tolerance), _at(decades, TEN_DECIMALS)
     rows, y = [], _TOP
     for i in range(shown):
-        kind = "within" if i < limit or _is_edge(decades[i], tolerance) else "beyond"
-        if i == limit and not _is_edge(decades[i], tolerance):
-            kind = "about"
+        kind = "within" if i <= min(ten, limit) else "stated" if i <= limit else "beyond"
         length = _LONGEST * math.log10(1 + counts[i]) / largest if largest else 0.0
         rows.append(
             f'<text class="t" x="{_LEFT - 8}" y="{y + 14}" text-anchor="end">'
@@ -66,10 +64,11 @@ def histogram(
         y += _ROW
         y += _rules(rows, i, decades, limit, tolerance, y)
     name = text(engine["engine"], 60)
-    total = sum(counts)
+    total, beyond = sum(counts), sum(counts[ten + 1 :])
+    more = f"<span>{count(beyond)} of them differ by more than 1e-10</span>" if beyond else ""
     spoken = "; ".join(f"{_label(decades, i)}: {n}" for i, n in enumerate(counts[:shown]) if n)
     return (
-        f'<figure><figcaption>{name}: {count(total, "number")} compared</figcaption>'
+        f"<figure><figcaption>{name}: {count(total, 'number')} compared{more}</figcaption>"
         f'<svg viewBox="0 0 {_WIDTH} {y + _TOP}" role="img" aria-label="Differences of {name}. '
         f'{spoken}.">{"".join(rows)}</svg></figure>'
     )
@@ -93,10 +92,6 @@ def _rules(
         f'<text class="r" x="{_WIDTH}" y="{y + 16}" text-anchor="end">{words}</text>'
     )
     return _ROW
-
-
-def _is_edge(edge: float, tolerance: float) -> bool:
-    return math.isclose(edge, tolerance, rel_tol=1e-9)
 
 
 def _label(decades: Sequence[float], i: int) -> str:

@@ -154,7 +154,7 @@ def same_label(offline: Any, online: Any) -> bool:
     if isinstance(offline, bool | np.bool_) or isinstance(online, bool):
         return str(offline).lower() == str(online).lower()
     if isinstance(offline, int | float | np.number) and isinstance(online, int | float):
-        return float(offline) == float(online)
+        return bool(offline == online)
     return str(offline) == str(online)
 
 

@@ -1,29 +1,27 @@
 """What a field of a document is worth for one record, once as doubles and once as float32.
 
 "As doubles" means that every number is a double, whatever ``dataType`` says; some engines compare
-so. "As float32" means that ``dataType="float"`` is kept and that both sides of a comparison are
-rounded to float32; XGBoost and scikit-learn's trees compare so.
+so. "As float32" means that a field of ``dataType="float"`` is rounded to float32, and that both
+sides of a predicate are; XGBoost compares so.
 
 Derived fields are followed where IEEE 754 fixes the result to the last bit: references, constants,
 casts, ``+ - * /``, conditions and 0/1 indicators. Anything else is not followed, and said so.
 
-Source: PMML 4.4, Transformations, Functions and MiningSchema.
+Source: PMML 4.4, Transformations and Functions.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pmml_pipeline.admission import Cell, RecordAdmission, RefusedError, cell_reader
-from pmml_pipeline.admission.cells import validity
-from pmml_pipeline.document import Document, Element
+from pmml_pipeline.admission import Cell
+from pmml_pipeline.document import Element
 from pmml_pipeline.document.model import to_float32
-from pmml_pipeline.schema import InputField, inputs_of
 
-DEPTH = 50  # derived fields inside one another; deeper ones are not followed
+DEPTH = 100  # expressions and derived fields inside one another; deeper ones are not followed
 
 
 class Both(NamedTuple):
@@ -57,84 +55,8 @@ def single(value: Cell) -> Cell:
     return to_float32(value) if isinstance(value, float) else value
 
 
-class Inputs:
-    """The inputs of a document, and what a record brings for them."""
-
-    def __init__(self, document: Document) -> None:
-        self.fields = inputs_of(document)
-        self.admission = RecordAdmission(self.fields, extra_fields="ignore")
-        self._readers = [(f, _any_value(f), _invalid(f)) for f in self.fields]
-
-    def values(self, record: Mapping[str, Any]) -> dict[str, Both]:
-        """The record's values after the outermost mining schema.
-
-        Raises:
-            DataError: the document does not admit the record.
-        """
-        cells = self.admission.cells(record)
-        found = {}
-        for (f, read, is_invalid), cell in zip(self._readers, cells, strict=True):
-            value = None if cell is None or cell != cell else cell
-            if value is not None and is_invalid(value):
-                value = _treat_invalid(f, value, read)
-            if value is None and f.missing_value_replacement is not None:
-                value = _replacement(f.missing_value_replacement, read)
-            found[f.name] = Both(value, single(value) if f.data_type == "float" else value)
-        return found
-
-    def margins(self, record: Mapping[str, Any]) -> str | None:
-        """The first field that is inside its intervals in one of the two readings only."""
-        for f, read, _ in self._readers:
-            if f.data_type != "float" or not f.intervals:
-                continue
-            try:
-                value = read(record.get(f.name))
-            except RefusedError:
-                continue
-            if not isinstance(value, float) or value != value:
-                continue
-            wide = any(i.contains(value) for i in f.intervals)
-            narrow = any(i.as_float32().contains(to_float32(value)) for i in f.intervals)
-            if wide != narrow:
-                where = ("outside", "inside")
-                shown = " or ".join(str(i) for i in f.intervals)
-                return (
-                    f"{f.name} = {value!r} is {where[wide]} {shown} as a double "
-                    f"and {where[narrow]} as float32"
-                )
-        return None
-
-
-def _invalid(f: InputField) -> Callable[[Any], bool]:
-    """Whether a typed value is one that the field's declarations do not admit."""
-    check = validity(replace(f, invalid_value_treatment="returnInvalid"))
-    return lambda value: check is not None and check(value) is not None
-
-
-def _treat_invalid(f: InputField, value: Cell, read: Callable[[Any], Cell]) -> Cell:
-    if f.invalid_value_treatment == "asMissing":
-        return None
-    if f.invalid_value_treatment == "asValue" and f.invalid_value_replacement is not None:
-        return _replacement(f.invalid_value_replacement, read)
-    return value
-
-
-def _any_value(f: InputField) -> Callable[[Any], Cell]:
-    """Reads a value of the field's type, valid or not."""
-    return cell_reader(
-        replace(f, required=False, missing_value_treatment=None, invalid_value_treatment="asIs")
-    )
-
-
-def _replacement(text: str, read: Callable[[Any], Cell]) -> Cell:
-    try:
-        return read(text)
-    except RefusedError:  # not of the field's type: there is nothing to put in
-        return None
-
-
 class Values:
-    """Looks up fields for one record. Answers are kept.
+    """Looks up fields for one record. Answers are kept, so that each field is computed once.
 
     Args:
         inputs: what the record brings, by name.
@@ -142,7 +64,8 @@ class Values:
 
     def __init__(self, inputs: Mapping[str, Both]) -> None:
         self._inputs = inputs
-        self._known: dict[tuple[str, int], Both | str] = {}  # text: why it is not followed
+        self._known: dict[tuple[str, int, bool], Cell] = {}
+        self._failed: dict[tuple[str, int, bool], str] = {}
 
     def get(self, name: str, scope: Scope) -> Both:
         """The field's value in both readings.
@@ -150,41 +73,39 @@ class Values:
         Raises:
             NotFollowedError: it cannot be told here.
         """
-        key = (name, id(scope))
-        found = self._known.get(key)
-        if found is None:
-            try:
-                found = self._find(name, scope)
-            except NotFollowedError as error:
-                found = str(error)
-            self._known[key] = found
-        if isinstance(found, str):
-            raise NotFollowedError(found)
-        return found
-
-    def _find(self, name: str, scope: Scope) -> Both:
-        both = Both(self._field(name, scope, False, 0), self._field(name, scope, True, 0))
-        replacement = scope.replacements.get(name)
-        if both.double is None and replacement is not None:
-            value = _constant(replacement)
-            both = Both(value, single(value))
-        return both
+        return Both(self._field(name, scope, False, 0), self._field(name, scope, True, 0))
 
     def _field(self, name: str, scope: Scope, as_single: bool, depth: int) -> Cell:
+        key = (name, id(scope), as_single)
+        if key in self._known:
+            return self._known[key]
+        if key in self._failed:
+            raise NotFollowedError(self._failed[key])
+        try:
+            value = self._find(name, scope, as_single, depth)
+        except NotFollowedError as error:
+            self._failed[key] = str(error)
+            raise
+        replacement = scope.replacements.get(name)
+        if value is None and replacement is not None:
+            value = _constant(replacement)
+            value = single(value) if as_single else value
+        self._known[key] = value
+        return value
+
+    def _find(self, name: str, scope: Scope, as_single: bool, depth: int) -> Cell:
         element = scope.derived.get(name)
         if element is None:
             if name in self._inputs:
                 return self._inputs[name][as_single]
             what = "the result of another model" if name in scope.produced else "field"
             raise NotFollowedError(f"{what} {name} is not followed")
+        expression = next((c for c in element.children if c.tag != "Extension"), None)
         try:
-            if depth > DEPTH:
-                raise NotFollowedError("it is defined through too many others")
-            expression = next(c for c in reversed(element.children) if c.tag != "Extension")
+            if expression is None or depth > DEPTH:
+                raise NotFollowedError("no expression" if expression is None else "too deep")
             value = self._expression(expression, scope, as_single, depth + 1)
             return _cast(value, element.get("dataType") or "", as_single)
-        except StopIteration:
-            raise NotFollowedError(f"derived field {name} is empty") from None
         except NotFollowedError as error:
             if str(error).startswith("derived field"):
                 raise
@@ -239,7 +160,9 @@ class Values:
         try:
             result: Cell = _FUNCTIONS[name](*values)
         except (KeyError, TypeError, ZeroDivisionError, OverflowError):
-            raise NotFollowedError(f"function {name} of {values}") from None
+            raise NotFollowedError(f"function {name} of these values") from None
+        if result != result:
+            raise NotFollowedError(f"function {name} gives no number")
         return result
 
 
@@ -264,6 +187,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "/": _arithmetic(operator.truediv),
     "equal": lambda a, b: equal(a, b),
     "notEqual": lambda a, b: not equal(a, b),
+    "isIn": lambda a, *rest: any(equal(a, b) for b in rest),
+    "isNotIn": lambda a, *rest: not any(equal(a, b) for b in rest),
     "lessThan": operator.lt,
     "lessOrEqual": operator.le,
     "greaterThan": operator.gt,

@@ -9,9 +9,9 @@ from typing import Any
 
 def text(value: Any, limit: int = 300) -> str:
     """A value as escaped text of at most ``limit`` bytes, cut with an ellipsis."""
-    raw = value if isinstance(value, str) else repr(value)
-    raw = raw[:limit]
-    cut = len(raw) < (len(value) if isinstance(value, str) else len(repr(value)))
+    whole = value if isinstance(value, str) else repr(value)
+    raw = whole[:limit]
+    cut = len(raw) < len(whole)
     while size(escaped := _escape(raw)) > limit:
         raw, cut = raw[: min(len(raw) - 1, len(raw) * limit // size(escaped))], True
     return escaped + "…" if cut else escaped
@@ -28,15 +28,16 @@ def size(markup: str) -> int:
     return len(markup.encode("utf-8"))
 
 
-def fit(parts: Iterable[str], limit: int) -> tuple[list[str], int]:
-    """The first parts that fit into ``limit`` bytes together, at least one, and how many do not."""
-    listed = list(parts)
+def fit(parts: Iterable[str], limit: int) -> list[str]:
+    """The first parts that fit into ``limit`` bytes together, and at least one of them."""
+    kept: list[str] = []
     used = 0
-    for count, part in enumerate(listed):
+    for part in parts:
         used += size(part)
-        if used > limit and count:
-            return listed[:count], len(listed) - count
-    return listed, 0
+        if used > limit and kept:
+            break
+        kept.append(part)
+    return kept
 
 
 def number(value: float | None, none: str = "none") -> str:

@@ -15,7 +15,8 @@ from typing import Any
 
 from pmml_pipeline.document import Document, Element
 from pmml_pipeline.errors import DataError
-from pmml_pipeline.parity.fields import Both, Inputs, NotFollowedError, Scope, Values
+from pmml_pipeline.parity.fields import Both, NotFollowedError, Scope, Values
+from pmml_pipeline.parity.inputs import Inputs
 from pmml_pipeline.parity.predicates import Lookup, Predicates, Truth, describe, predicate_of
 from pmml_pipeline.parity.trees import Tree, find_trees
 
@@ -94,11 +95,9 @@ class Paths:
         return {k: v for k, v in found.items() if v or k in ("summary", "trees")}
 
     def __str__(self) -> str:
-        parts = [] if self.margin is None else [self.margin]
-        parts += self._about_trees()
-        return "; ".join(parts)
+        return "; ".join(self._sentences())
 
-    def _about_trees(self) -> Iterator[str]:
+    def _sentences(self) -> Iterator[str]:
         if self.refused is not None:
             yield f"the document does not admit the record, so no tree is asked: {self.refused}"
             return
@@ -131,9 +130,17 @@ def paths(document: Document, record: Mapping[str, Any]) -> Paths:
 
 @dataclass(slots=True)
 class _Way:
-    """One walk. ``asked`` is (element that holds the predicate, truth) in order."""
+    """One walk.
+
+    Attributes:
+        asked: the elements whose predicates were asked, with the truth, in order.
+        defaults: where a missing value led to, by position in ``asked``.
+        end: the node that gives the prediction; None when there is none.
+        note: what is special about the end.
+    """
 
     asked: list[tuple[Element, Truth]] = field(default_factory=list)
+    defaults: dict[int, Element] = field(default_factory=dict)
     end: Element | None = None
     note: str = ""
 
@@ -238,10 +245,12 @@ class PathFinder:
                     way.note = "gives no prediction, for want of a value (nullPrediction)"
                     return way
                 default = node.get("defaultChild")
-                chosen = next((c for c in children if c.get("id") == default), None)
+                named = (c for c in children if default is not None and c.get("id") == default)
+                chosen = next(named, None)
                 if chosen is None:
                     way.note = "gives no prediction: a value is missing and there is no default"
                     return way
+                way.defaults[len(way.asked) - 1] = chosen
             elif chosen is None:
                 # "returnLastPrediction: if the parent has a score attribute return it."
                 if last:
@@ -311,7 +320,8 @@ def _telling(way: _Way) -> str:
 def _steps(way: _Way) -> tuple[str, ...]:
     lines = [
         f"line {element.line}: {describe(predicate_of(element))}: {_truth(truth)}"
-        for element, truth in way.asked
+        + (f"; on to the default, line {way.defaults[i].line}" if i in way.defaults else "")
+        for i, (element, truth) in enumerate(way.asked)
     ]
     if len(lines) > STEPS_KEPT:
         left_out = len(lines) - STEPS_KEPT + 1

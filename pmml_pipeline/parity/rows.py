@@ -147,7 +147,7 @@ def _heldout(maker: _Maker, budget: Budget) -> RowSet:
 def _boundary(maker: _Maker, document: Document, budget: Budget) -> RowSet:
     """Every threshold as it is, its neighbours among doubles, and the float32 values about it."""
     thresholds, untraced = find_thresholds(document, maker.inputs)
-    kinds = {f.name: f.kind for f in maker.inputs}
+    inputs = {f.name: f for f in maker.inputs}
     first: list[Threshold] = []
     again: list[Threshold] = []
     seen: set[tuple[str, float]] = set()
@@ -162,8 +162,8 @@ def _boundary(maker: _Maker, document: Document, budget: Budget) -> RowSet:
         if len(rows) >= budget.boundary:
             break
         done += 1
-        base = threshold.reach(maker.real_record(), kinds)
-        whole = kinds[threshold.field] == "integer"
+        base = threshold.reach(maker.real_record(), inputs)
+        whole = inputs[threshold.field].kind == "integer"
         for value, how in _about(threshold.value, whole):
             record = dict(base)
             record[threshold.field] = value

@@ -3,22 +3,22 @@
 A threshold in a tree only matters to a row that reaches its node. So each threshold comes with the
 conditions on the way from the root, and :meth:`Threshold.reach` bends a real record to meet them.
 
-A comparison may be on a derived field. Where that field is computed from one input by a chain of
-casts and arithmetic with constants (a scaler, say), the input's value at which the comparison turns
-is found by bisection over the doubles.
+A comparison may be on a derived field; see :mod:`pmml_pipeline.parity.tracing`.
 """
 
 from __future__ import annotations
 
 import math
-import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from pmml_pipeline.document import Document, Element
 from pmml_pipeline.document.arrays import array_values
 from pmml_pipeline.document.model import to_float32
+from pmml_pipeline.parity.tracing import Tracer, constant_of
 from pmml_pipeline.schema import InputField
 
 _COMPARISONS = frozenset({"lessThan", "lessOrEqual", "greaterThan", "greaterOrEqual"})
@@ -53,49 +53,65 @@ class Threshold:
     where: str
     path: tuple[Condition, ...] = ()
 
-    def reach(self, record: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, Any]:
+    def reach(self, record: Mapping[str, Any], inputs: Mapping[str, InputField]) -> dict[str, Any]:
         """The record, changed as little as needed to meet the path's conditions on inputs."""
         changed = dict(record)
-        for name in {c.field for c in self.path if c.field in kinds and c.field != self.field}:
+        for name in {c.field for c in self.path if c.field in inputs and c.field != self.field}:
             conditions = [c for c in self.path if c.field == name]
-            changed[name] = _meet(changed[name], conditions, kinds[name] == "integer")
+            levels = [c for c in conditions if isinstance(c.value, tuple)]
+            meet = _meet_levels if levels else _meet_numbers
+            changed[name] = meet(changed[name], levels or conditions, inputs[name])
         return changed
 
 
-def _meet(value: Any, conditions: Sequence[Condition], whole: bool) -> Any:
-    """A value that meets the conditions, the given one if it does."""
-    low, high = -math.inf, math.inf
-    allowed: list[str] | None = None
+def _meet_levels(value: Any, conditions: Sequence[Condition], f: InputField) -> Any:
+    """A level that meets the conditions, the given one if it does."""
+    left = [_typed(v, f) for v in f.values]
     for c in conditions:
-        if isinstance(c.value, tuple):
-            if c.operator == "isIn":
-                allowed = [v for v in c.value if allowed is None or v in allowed]
-            elif value in c.value:
-                return value  # avoiding levels needs the whole list of them; leave the row as it is
-        elif c.operator in ("lessThan", "lessOrEqual"):
-            high = min(high, c.value if c.operator == "lessOrEqual" else _below(c.value))
+        assert isinstance(c.value, tuple)
+        named = [_typed(v, f) for v in c.value]
+        if c.operator == "isIn":
+            left = [v for v in left or named if v in named]
+        else:
+            left = [v for v in left if v not in named]
+    return value if value in left or not left else left[0]
+
+
+def _typed(level: str, f: InputField) -> Any:
+    """A level as a record brings it."""
+    if f.kind == "boolean":
+        return level.lower() == "true"
+    if f.kind == "string":
+        return level
+    return int(float(level)) if f.kind == "integer" else float(level)
+
+
+def _meet_numbers(value: Any, conditions: Sequence[Condition], f: InputField) -> Any:
+    """A number that meets the conditions, the given one if it does."""
+    low, high = -math.inf, math.inf
+    single = f.data_type == "float"
+    for c in conditions:
+        assert isinstance(c.value, float)
+        bound = to_float32(c.value) if single else c.value
+        if c.operator in ("lessThan", "lessOrEqual"):
+            high = min(high, bound if c.operator == "lessOrEqual" else _next(bound, -1, single))
         elif c.operator in ("greaterThan", "greaterOrEqual"):
-            low = max(low, c.value if c.operator == "greaterOrEqual" else _above(c.value))
-    if allowed is not None:
-        if value in allowed or not allowed:
-            return value
-        return type(value)(allowed[0]) if isinstance(value, int | float) else allowed[0]
-    if low == -math.inf and high == math.inf:
+            low = max(low, bound if c.operator == "greaterOrEqual" else _next(bound, 1, single))
+    if low > high or (low == -math.inf and high == math.inf):
         return value
-    if isinstance(value, int | float) and low <= value <= high:
-        return value
-    if low > high:
+    if isinstance(value, int | float) and low <= (to_float32(value) if single else value) <= high:
         return value
     inside = low if high == math.inf else high if low == -math.inf else low + (high - low) / 2
-    return math.ceil(inside) if whole and math.ceil(inside) <= high else inside
+    if f.kind == "integer":
+        return next((n for n in (math.floor(inside), math.ceil(inside)) if low <= n <= high), value)
+    return inside if not single or low <= to_float32(inside) <= high else low
 
 
-def _above(value: float) -> float:
-    return math.nextafter(value, math.inf)
-
-
-def _below(value: float) -> float:
-    return math.nextafter(value, -math.inf)
+def _next(value: float, direction: int, single: bool) -> float:
+    """The next number up (1) or down (-1), among the float32 values if ``single``."""
+    if not single:
+        return math.nextafter(value, direction * math.inf)
+    return float(np.nextafter(np.float32(value), np.float32(direction * math.inf)))
 
 
 def find_thresholds(
@@ -111,20 +127,31 @@ def find_thresholds(
         The thresholds, in document order, and how many more there are on derived fields that
         cannot be traced back to one input.
     """
-    numeric = {f.name for f in inputs if f.kind in ("double", "integer")}
-    tracer = _Tracer(document, numeric)
+    tracer = Tracer(document, inputs)
     found: list[Threshold] = []
     untraced = 0
+    traced: dict[Condition, Condition] = {}
     for name, value, where, path in _comparisons(document.root):
-        if name in numeric:
-            found.append(Threshold(name, value, where, path))
-            continue
-        origin = tracer.trace(name, value)
+        origin = (name, value) if name in tracer.numeric else tracer.trace(name, value)
         if origin is None:
-            untraced += tracer.is_numeric(name)
-        else:
-            found.append(Threshold(origin[0], origin[1], f"{where} on {name}", path))
+            untraced += tracer.is_derived(name)
+            continue
+        for condition in path:
+            if condition not in traced:
+                traced[condition] = _on_input(condition, tracer)
+        where = where if name == origin[0] else f"{where} on {name}"
+        found.append(Threshold(*origin, where, tuple(traced[c] for c in path)))
     return found, untraced
+
+
+def _on_input(condition: Condition, tracer: Tracer) -> Condition:
+    """A condition on a derived field as one on the input that decides it, where there is one."""
+    if isinstance(condition.value, tuple) or condition.operator not in _COMPARISONS:
+        return condition
+    if condition.field in tracer.numeric:
+        return condition
+    found = tracer.side(condition.field, condition.operator, condition.value)
+    return condition if found is None else Condition(*found)
 
 
 Comparison = tuple[str, float, str, tuple[Condition, ...]]
@@ -145,7 +172,7 @@ def _comparisons(root: Element) -> Iterator[Comparison]:
             yield from _in_bins(element)
         elif element.tag == "Apply" and element.get("function") in _APPLIED:
             names = [c.get("field") for c in element.children if c.tag == "FieldRef"]
-            numbers = [_constant(c) for c in element.children if c.tag == "Constant"]
+            numbers = [constant_of(c) for c in element.children if c.tag == "Constant"]
             if len(names) == 1 and names[0]:
                 for number in numbers:
                     if number is not None:
@@ -238,135 +265,3 @@ def _numbers(element: Element, *names: str) -> Iterator[float]:
         value = element.get(name)
         if value is not None:
             yield float(value)
-
-
-def _constant(element: Element) -> float | None:
-    try:
-        return float(element.text)
-    except ValueError:
-        return None
-
-
-Function = Callable[[float], float]
-
-
-class _Tracer:
-    """Finds the input value at which a derived field reaches a number."""
-
-    def __init__(self, document: Document, numeric: set[str]) -> None:
-        self._numeric = numeric
-        self._derived = {
-            e.attributes["name"]: e
-            for e in document.root.walk()
-            if e.tag == "DerivedField" and "name" in e.attributes
-        }
-        self._functions: dict[str, tuple[str, Function] | None] = {}
-
-    def is_numeric(self, name: str) -> bool:
-        """Whether a derived field of that name exists."""
-        return name in self._derived
-
-    def trace(self, name: str, value: float) -> tuple[str, float] | None:
-        """The input and its value where ``name`` reaches ``value``; None when it has none."""
-        function = self._function(name, 0)
-        if function is None:
-            return None
-        origin, compute = function
-        turning = _bisect(compute, value)
-        return None if turning is None else (origin, turning)
-
-    def _function(self, name: str, depth: int) -> tuple[str, Function] | None:
-        if name in self._numeric:
-            return name, _identity
-        if name not in self._functions:
-            element = self._derived.get(name)
-            found = None
-            if element is not None and depth < 50 and element.children:
-                found = self._expression(element.children[-1], depth + 1)
-                if found is not None and element.get("dataType") == "float":
-                    origin, inner = found
-                    found = origin, lambda x: to_float32(inner(x))
-            self._functions[name] = found
-        return self._functions[name]
-
-    def _expression(self, element: Element, depth: int) -> tuple[str, Function] | None:
-        if element.tag == "FieldRef":
-            return self._function(element.get("field") or "", depth)
-        if element.tag != "Apply" or element.get("function") not in _ARITHMETIC:
-            return None
-        if len(element.children) != 2:
-            return None
-        left, right = element.children
-        operate = _ARITHMETIC[element.attributes["function"]]
-        constant = _constant(right) if right.tag == "Constant" else None
-        if constant is not None:
-            found = self._expression(left, depth)
-            return None if found is None else (found[0], _after(found[1], operate, constant))
-        constant = _constant(left) if left.tag == "Constant" else None
-        if constant is not None:
-            found = self._expression(right, depth)
-            return None if found is None else (found[0], _before(found[1], operate, constant))
-        return None
-
-
-def _identity(x: float) -> float:
-    return x
-
-
-def _after(inner: Function, operate: Callable[[float, float], float], constant: float) -> Function:
-    return lambda x: operate(inner(x), constant)
-
-
-def _before(inner: Function, operate: Callable[[float, float], float], constant: float) -> Function:
-    return lambda x: operate(constant, inner(x))
-
-
-def _divide(a: float, b: float) -> float:
-    return a / b if b else math.nan
-
-
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _divide,
-}
-
-
-def _bisect(compute: Function, value: float) -> float | None:
-    """The last double, going up, before a monotonic function crosses a value."""
-    low, high = -1e300, 1e300
-    rising = compute(high) > compute(low)
-
-    def below(x: float) -> bool:
-        return compute(x) <= value if rising else compute(x) > value
-
-    if not below(low) or below(high):
-        return None
-    return bisect_doubles(below, low, high)
-
-
-def bisect_doubles(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """The last double from ``low`` up for which a condition holds that fails at ``high``.
-
-    The condition must hold at ``low`` and turn once; at most 64 values are tried.
-    """
-    first, last = _to_ordinal(low), _to_ordinal(high)
-    while last - first > 1:
-        middle = (first + last) // 2
-        if holds(_from_ordinal(middle)):
-            first = middle
-        else:
-            last = middle
-    return _from_ordinal(first)
-
-
-def _to_ordinal(x: float) -> int:
-    """Doubles in order as whole numbers."""
-    bits: int = struct.unpack("<q", struct.pack("<d", x))[0]
-    return bits if bits >= 0 else -(bits & 0x7FFF_FFFF_FFFF_FFFF)
-
-
-def _from_ordinal(n: int) -> float:
-    bits = n if n >= 0 else (-n) | -0x8000_0000_0000_0000
-    return float(struct.unpack("<d", struct.pack("<q", bits))[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,11 @@ class Custom(TransformerMixin, BaseEstimator):
 
 class PlainSubclass(LogisticRegression):
     """Adds nothing to what it extends."""
+
+
+# sklearn2pmml takes a plain subclass for its parent only when its module's name has no dot.
+PlainSubclass.__module__ = "plain_subclass"
+sys.modules["plain_subclass"] = sys.modules[__name__]
 
 
 class Overriding(StandardScaler):

