@@ -7,15 +7,14 @@ is installed.
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pmml_pipeline.engines.jvm.fork import guard
 from pmml_pipeline.engines.jvm.java import find_java
 from pmml_pipeline.errors import EngineUnavailableError, ForkedJvmError
 
@@ -104,17 +103,12 @@ def start() -> None:
             for jar in class_path():
                 jpype.addClassPath(jar)
         _started_in = os.getpid()
-        if sys.platform != "win32":
-            os.register_at_fork(after_in_child=_leave_alone)
+        guard(_unlock)
 
 
-def _leave_alone() -> None:
-    """In a forked child: to collect a Java object of the parent would wait for ever.
-
-    Nothing that is there at the fork is collected, and nobody holds the lock any more.
-    """
+def _unlock() -> None:
+    """In a forked child nobody holds the lock any more."""
     global _lock
-    gc.freeze()
     _lock = threading.Lock()
 
 
