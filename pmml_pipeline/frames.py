@@ -70,12 +70,15 @@ def like(
     data["errors"] = list(errors)
     schema["errors"] = nw.String()
     if namespace.is_pandas():
-        return _pandas(frame, columns, errors)
+        return _pandas(frame, columns, kinds, errors)
     return nw.from_dict(data, schema=schema, backend=namespace).to_native()
 
 
 def _pandas(
-    frame: Any, columns: Mapping[str, npt.NDArray[Any]], errors: Sequence[str | None]
+    frame: Any,
+    columns: Mapping[str, npt.NDArray[Any]],
+    kinds: Mapping[str, str],
+    errors: Sequence[str | None],
 ) -> Any:
     """pandas has an index to keep, and no whole-number type with nulls unless one is chosen."""
     import pandas as pd
@@ -83,6 +86,8 @@ def _pandas(
     result = pd.DataFrame(index=frame.index)
     for name, values in columns.items():
         found = pd.Series(values, index=frame.index)
-        result[name] = found if values.dtype == np.float64 else found.infer_objects()
+        # Beside a None, pandas would make doubles of whole numbers.
+        as_it_is = kinds[name] == "double" or (kinds[name] == "integer" and found.isna().any())
+        result[name] = found if as_it_is else found.infer_objects()
     result["errors"] = pd.Series(errors, index=frame.index, dtype=object)
     return result

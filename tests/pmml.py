@@ -100,15 +100,18 @@ def classifier(
     probabilities: bool = True,
     label: str = "label",
 ) -> bytes:
-    """A ``TreeModel`` of one split for every node: (predicate, score, counts by level)."""
+    """A ``TreeModel`` of one split for every node: (predicate, score, counts by level).
+
+    A level that a node does not count is not mentioned there, as JPMML's converters write it.
+    """
     children = "".join(
         tag(
             "Node",
             {"score": score, "recordCount": sum(counts.values())},
             predicate
             + "".join(
-                tag("ScoreDistribution", {"value": level, "recordCount": counts.get(level, 0)})
-                for level in levels
+                tag("ScoreDistribution", {"value": level, "recordCount": count})
+                for level, count in counts.items()
             ),
         )
         for predicate, score, counts in nodes

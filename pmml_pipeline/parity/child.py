@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pmml_pipeline.document import read
-from pmml_pipeline.errors import DataError, PmmlPipelineError
+from pmml_pipeline.errors import DataError, EngineError, PmmlPipelineError
 from pmml_pipeline.parity.isolated import RECORDS_CHECKED
 from pmml_pipeline.scorer import Scorer
 
@@ -32,6 +32,8 @@ def main(engine: str, document: str, question: str, answer: str) -> None:
 def _score(scorer: Scorer, columns: dict[str, list[Any]]) -> dict[str, Any]:
     rows = len(next(iter(columns.values()), []))
     values, errors = scorer.score_columns(columns, rows)
+    if any(len(column) != rows for column in values):
+        raise EngineError(f"the engine does not give {rows} results", "use another engine")
     texts = {row: error.cause for row, error in errors.items()}
     _check_records(scorer, columns, values, texts)
     return {
@@ -44,19 +46,25 @@ def _score(scorer: Scorer, columns: dict[str, list[Any]]) -> dict[str, Any]:
 def _check_records(
     scorer: Scorer, columns: dict[str, list[Any]], values: list[Any], errors: dict[int, str]
 ) -> None:
-    """Scores some rows one by one; a row that comes out differently counts as refused."""
+    """Scores some rows one by one.
+
+    Raises:
+        EngineError: a row comes out differently. That is no matter of this row alone: whoever
+            serves records would serve something else than what is compared here.
+    """
     rows = len(values[0])
     for row in np.unique(np.linspace(0, rows - 1, min(rows, RECORDS_CHECKED)).astype(int)):
         record = {name: column[row] for name, column in columns.items()}
+        many = "a refusal" if row in errors else _plain([column[row] for column in values])
         try:
-            one = list(scorer.score(record).values())
-        except DataError as error:
-            if row not in errors:
-                errors[int(row)] = f"as a single record it is refused: {error.cause}"
-            continue
-        many = _plain([column[row] for column in values])
-        if row in errors or _plain(one) != many:
-            errors[int(row)] = f"one record gives {one}, the same row in a batch gives {many}"
+            one: Any = _plain(scorer.score(record).values())
+        except DataError:
+            one = "a refusal"
+        if one != many:
+            raise EngineError(
+                f"the record {record} gives {one}, and the same row in a batch gives {many}",
+                "use another engine",
+            )
 
 
 def _plain(values: Any) -> list[Any]:

@@ -35,12 +35,14 @@ def read_golden(artifact: Artifact) -> Iterator[dict[str, Any]]:
     Raises:
         ManifestError: a line is not a golden row.
     """
-    with artifact.golden_path.open(encoding="utf-8") as file:
+    with artifact.golden_path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 row = json.loads(line)
-                if not isinstance(row["input"], dict) or ("output" in row) == ("error" in row):
-                    raise KeyError("input, and one of output and error")
+                if ("output" in row) == ("error" in row):
+                    raise KeyError("one of output and error")
+                if not (isinstance(row["input"], dict) and isinstance(row.get("output", {}), dict)):
+                    raise TypeError("input and output are objects")
             except (ValueError, KeyError, TypeError) as error:
                 raise ManifestError(
                     f"line {number} of {artifact.golden_path} is no golden row ({error})",

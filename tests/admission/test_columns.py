@@ -100,10 +100,12 @@ _NUMERIC = ("double", "float", "integer", "boolean", "string")
 def arrays(draw: st.DrawFn) -> npt.NDArray[Any]:
     """An array of any of the types that tables have."""
     size = 8
-    numbers = st.sampled_from([0.0, -0.0, 0.1, 4.4, 1e-50, -2.5, 1e39, 5.0, 100.0, np.nan, np.inf])
+    numbers: st.SearchStrategy[Any] = st.sampled_from(
+        [0.0, -0.0, 0.1, 4.4, 1e-50, -2.5, 1e39, 5.0, 100.0, np.nan, np.inf]
+    )
     dtype = np.dtype(draw(st.sampled_from(_DTYPES)))
     if dtype.kind in "iu":
-        numbers = st.integers(0, 120) | st.just(np.iinfo(dtype).max)  # type: ignore[assignment]
+        numbers = st.integers(0, 120) | st.just(int(np.iinfo(dtype.str).max))
     floats = numbers | st.floats() if dtype.kind == "f" else numbers
     with np.errstate(over="ignore", invalid="ignore"):
         return np.array(draw(st.lists(floats, min_size=size, max_size=size))).astype(dtype)

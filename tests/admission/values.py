@@ -27,7 +27,7 @@ MISSING = (
     *(Decimal("NaN"), Decimal("sNaN"), np.datetime64("NaT"), np.datetime64("NaT", "ns")),
     np.timedelta64("NaT"),
 )
-ODD = (
+ODD: tuple[Any, ...] = (
     *(b"1", bytearray(b"1"), [], [1], (1,), {}, {"a": 1}, set(), object(), object, len, ...),
     *(1j, np.complex128(1 + 2j), np.array(1), np.array([1.0]), range(3), np.timedelta64(1, "s")),
     np.timedelta64(1, "ns"),

@@ -111,6 +111,13 @@ def test_lightgbm_trained_on_an_array_and_stopped_early(tmp_path: Path) -> None:
     assert [i.name for i in scorer.inputs] == list(NUMBERS.columns)
 
 
+def test_lightgbm_split_beside_zero(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": RANDOM.choice([-2.0, 0.0, 2.0], N)})
+    fitted = lightgbm.LGBMRegressor(**LGB).fit(frame, np.sign(frame["x"]))
+    assert b"E-35" in table.find(fitted).convert(fitted, request_of(frame)).upper()
+    agree(fitted, frame, tmp_path)
+
+
 # --- XGBoost -------------------------------------------------------------------------------------
 
 

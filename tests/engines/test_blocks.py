@@ -93,6 +93,22 @@ def one_by_one(scorer: Any, record: dict[str, Any]) -> Any:
         return error.fields
 
 
+def test_what_the_engine_says_about_a_row_is_said_of_that_row(
+    load: Load, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(block, "BLOCK_ROWS", 4)
+    scorer = load(
+        linear(data_field("n", "integer"), mining_field("n"), {"n": 0.5}, target_type="integer")
+    )
+    n = [2, 4, 3, 8, 10, 12, 5, 16, 18, 2**40, 22]
+    (y,), errors = scorer.score_columns({"n": n}, len(n))
+    too_large = {9} if engine == "jpmml" else set()  # for Java's Integer
+    assert errors.keys() == {2, 6} | too_large
+    assert y.tolist() == [None if i in errors else v // 2 for i, v in enumerate(n)]
+    if engine == "pypmml":
+        assert ["gives 1.5" in str(errors[2]), "gives 2.5" in str(errors[6])] == [True, True]
+
+
 def test_more_than_one_real_block(load: Load) -> None:
     scorer = load(
         linear(
@@ -114,7 +130,11 @@ def test_text_that_is_never_the_same_crosses_once(
     monkeypatch.setattr(block, "BLOCK_ROWS", 1 << 9)
     scorer = load(mixed())
     count = 1 << 15  # 64 blocks: if every block brought every text, that would be 2 million texts
-    table = {"x": [1.0] * count, "n": [1] * count, "s": [f"new {i}" for i in range(count)]}
+    table: dict[str, list[Any]] = {
+        "x": [1.0] * count,
+        "n": [1] * count,
+        "s": [f"new {i}" for i in range(count)],
+    }
     started = time.monotonic()
     (labels, *_), errors = scorer.score_columns(table, count)
     assert time.monotonic() - started < 5

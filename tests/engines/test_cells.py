@@ -32,7 +32,9 @@ TEXTS = [
 
 def one_hot(texts: list[str], values: list[str]) -> bytes:
     """A classifier that gives the position of a text; anything else is "other"."""
-    nodes = [(simple("s", "equal", text), str(i), {}) for i, text in enumerate(texts)]
+    nodes: list[tuple[str, str, dict[str, int]]] = [
+        (simple("s", "equal", text), str(i), {}) for i, text in enumerate(texts)
+    ]
     return classifier(
         [*map(str, range(len(texts))), "other"],
         data_field("s", "string", "categorical", values),

@@ -128,6 +128,33 @@ def test_a_pool_works_when_its_workers_load(document: Path) -> None:
     assert output(POOL, document) == ["yes yes yes yes", "yes", "ForkedJvmError", "yes"]
 
 
+SIGNALS = """
+    import os, signal, sys, time, warnings
+    import pmml_pipeline as pp
+    warnings.simplefilter("ignore", DeprecationWarning)
+    told = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(signal.Signals(number).name))
+    scorer = pp.load(sys.argv[1], "pypmml")
+    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    except KeyboardInterrupt:
+        told.append("KeyboardInterrupt")
+    print(*told, scorer.score({"s": "a"})["label"])
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    child = os.fork()
+    if not child:
+        time.sleep(50)
+    os.kill(child, signal.SIGTERM)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_signals_stay_with_python(document: Path) -> None:
+    assert output(SIGNALS, document) == ["SIGTERM KeyboardInterrupt yes", "-15"]
+
+
 FOREIGN = """
     import sys
     import jpype

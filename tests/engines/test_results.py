@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import pmml_pipeline as pp
-from pmml_pipeline.errors import UnsupportedDocumentError
+from pmml_pipeline.errors import EngineError, UnsupportedDocumentError
 
 from ..pmml import classifier, data_field, linear, mining_field, output_field, pmml, simple, tag
 from .conftest import Load
 
-LABELS = {
+LABELS: dict[str, tuple[list[str], list[Any]]] = {
     "string": (["no", 'a "q" \\ <&\'', "是 é\u0301"], ["no", 'a "q" \\ <&\'', "是 é\u0301"]),
     "integer": (["0", "-7", "2147483647"], [0, -7, 2147483647]),
     "double": (["0", "1.5", "-2"], [0.0, 1.5, -2.0]),
@@ -160,3 +160,20 @@ def test_a_document_that_the_engine_refuses(load: Load, damage: tuple[bytes, byt
     with pytest.raises((UnsupportedDocumentError, pp.DataError)) as caught:
         load(data).score({"x": 1})
     assert caught.value.fix
+
+
+@pytest.mark.parametrize("depth", [400, 1_900])
+def test_a_deep_document_is_scored_or_refused(load: Load, depth: int) -> None:
+    opening = "".join(f'<Node score="{i}">{simple("x", "greaterThan", i)}' for i in range(depth))
+    root = f'<Node score="-1"><True/>{opening}{"</Node>" * (depth + 1)}'
+    schema = mining_field("y", usageType="target") + mining_field("x")
+    model = tag("TreeModel", {"functionName": "regression"}, tag("MiningSchema", {}, schema) + root)
+    data = pmml(data_field("x") + data_field("y"), model)
+    try:
+        found = load(data).score({"x": depth})
+    except EngineError:  # the machine's stack is too small, which must not cost the process
+        assert depth > 400
+    else:
+        assert found == {"y": depth - 1.0}
+    good = load(linear(data_field("x"), mining_field("x"), {"x": 3.0}))
+    assert good.score({"x": 1}) == {"y": 3.0}

@@ -84,7 +84,9 @@ def start() -> None:
             )
         if not jpype.isJVMStarted():
             java = find_java()
-            options = ["-Djava.awt.headless=true"]
+            # -Xrs: signals stay Python's. Otherwise SIGTERM and SIGHUP would end this process past
+            # its own handlers, and would do nothing at all in a forked child.
+            options = ["-Djava.awt.headless=true", "-Xrs"]
             if java.version >= 22:  # older ones do not know the option, newer ones warn without it
                 options.append("--enable-native-access=ALL-UNNAMED")
             jpype.startJVM(
