@@ -65,10 +65,10 @@ def judge(document: str, input_file: str, engine: str, folder: Path = FOLDER) ->
     except PmmlPipelineError as error:
         return Verdict(document, "error", str(error)[:300])
     expected = _table(folder / "expected" / f"{document}.csv")
-    for row, error in sorted(errors.items()):
+    for row, refusal in sorted(errors.items()):
         # No score is the right answer where the training library has none either.
         if any(cells[row] is not None for cells in expected.values()):
-            return Verdict(document, "error", f"row {row}: {error.cause}"[:300])
+            return Verdict(document, "error", f"row {row}: {refusal.cause}"[:300])
     found = {o.name: values for o, values in zip(scorer.outputs, columns, strict=True)}
     return _compare(document, expected, found)
 

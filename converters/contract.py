@@ -54,4 +54,6 @@ class Contract:
 
 def _text(value: Any) -> str:
     """A level as the document writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

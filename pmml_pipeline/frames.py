@@ -54,40 +54,42 @@ def like(
     columns: Mapping[str, npt.NDArray[Any]],
     outputs: Sequence[OutputField],
     errors: Sequence[str | None],
+    errors_name: str = "errors",
 ) -> Any:
     """Results as a table of the kind of ``frame``, with its index where it has one."""
-    table = nw.from_native(frame, eager_only=True)
-    namespace = table.implementation
+    namespace = nw.from_native(frame, eager_only=True).implementation
     kinds = {output.name: output.kind for output in outputs}
-    data: dict[str, list[Any]] = {}
-    schema = {}
-    for name, values in columns.items():
-        if values.dtype == np.float64:
-            data[name] = [None if v != v else v for v in values.tolist()]
-        else:
-            data[name] = values.tolist()
-        schema[name] = _DTYPES[kinds[name]]()
-    data["errors"] = list(errors)
-    schema["errors"] = nw.String()
     if namespace.is_pandas():
-        return _pandas(frame, columns, kinds, errors)
-    return nw.from_dict(data, schema=schema, backend=namespace).to_native()
+        return _pandas(frame, columns, kinds, {errors_name: errors})
+    data = {
+        name: [None if v != v else v for v in values.tolist()]
+        if values.dtype == np.float64
+        else values.tolist()
+        for name, values in columns.items()
+    }
+    schema: dict[str, Any] = {name: _DTYPES[kinds[name]]() for name in columns}
+    return nw.from_dict(
+        {**data, errors_name: list(errors)},
+        schema={**schema, errors_name: nw.String()},
+        backend=namespace,
+    ).to_native()
 
 
 def _pandas(
     frame: Any,
     columns: Mapping[str, npt.NDArray[Any]],
     kinds: Mapping[str, str],
-    errors: Sequence[str | None],
+    errors: Mapping[str, Sequence[str | None]],
 ) -> Any:
     """pandas has an index to keep, and no whole-number type with nulls unless one is chosen."""
     import pandas as pd
 
-    result = pd.DataFrame(index=frame.index)
+    found = {}
     for name, values in columns.items():
-        found = pd.Series(values, index=frame.index)
+        series = pd.Series(values, index=frame.index)
         # Beside a None, pandas would make doubles of whole numbers.
-        as_it_is = kinds[name] == "double" or (kinds[name] == "integer" and found.isna().any())
-        result[name] = found if as_it_is else found.infer_objects()
-    result["errors"] = pd.Series(errors, index=frame.index, dtype=object)
-    return result
+        as_it_is = kinds[name] == "double" or (kinds[name] == "integer" and series.isna().any())
+        found[name] = series if as_it_is else series.infer_objects()
+    for name, texts in errors.items():
+        found[name] = pd.Series(texts, index=frame.index, dtype=object)
+    return pd.DataFrame(found, index=frame.index)

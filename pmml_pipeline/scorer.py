@@ -92,31 +92,38 @@ class Scorer:
                 raise DataError([_unscorable(_no_score(self._names[i]))])
         return dict(zip(self._names, values, strict=True))
 
-    def score_frame(self, frame: Any) -> Any:
+    def score_frame(self, frame: Any, *, errors: str = "errors") -> Any:
         """Scores a table.
 
         Args:
             frame: a pandas or polars DataFrame, or a pyarrow Table, with a column per input.
+            errors: name of the column of errors.
 
         Returns:
             A table of the same kind (pandas: with the same index): a column for every output, then
-            ``errors``, which is null in the rows that were scored and says what is wrong in the
+            the errors, which are null in the rows that were scored and say what is wrong in the
             others, whose outputs are null.
 
         Raises:
             DataError: a required column is absent, there is a column that is no input, or two
                 columns have the same name.
             TypeError: the frame is of another kind.
+            ValueError: an output has the name of the column of errors.
         """
         from pmml_pipeline import frames
 
+        if errors in self._names:
+            raise ValueError(
+                f"the model has an output {errors!r}; give the column of errors another name, as "
+                f"score_frame(frame, errors='{errors}_of_rows')"
+            )
         table, rows = frames.columns_of(frame)
-        columns, errors = self.score_columns(table, rows)
+        columns, found = self.score_columns(table, rows)
         texts: list[str | None] = [None] * rows
-        for row, error in errors.items():
-            texts[row] = str(error.cause)
+        for row, error in found.items():
+            texts[row] = error.cause
         named = dict(zip(self._names, columns, strict=True))
-        return frames.like(frame, named, self.outputs, texts)
+        return frames.like(frame, named, self.outputs, texts, errors)
 
     def score_columns(
         self, table: Mapping[str, Sequence[Any] | npt.NDArray[Any]], rows: int

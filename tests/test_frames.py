@@ -170,9 +170,14 @@ def test_an_input_named_like_an_index_or_a_result(scorer: pp.Scorer, frame: Any)
     assert names == ["y", "text", "errors"]
 
 
-@pytest.mark.xfail(strict=True, reason="a result named 'errors' is overwritten by the errors")
-def test_a_result_named_errors_is_not_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_a_result_named_errors_is_not_lost(tmp_path: Path, frame: Any) -> None:
     path = tmp_path / "document.pmml"
     path.write_bytes(linear(data_field("x"), mining_field("x"), {"x": 2.0}, target="errors"))
-    found = pp.load(path, "jpmml").score_frame(pl.DataFrame({"x": [1.0]}))
-    assert 2.0 in [found[name][0] for name in found.columns]
+    scorer = pp.load(path, "jpmml")
+    with pytest.raises(ValueError, match="has an output 'errors'"):
+        scorer.score_frame(frame({"x": [1.0]}))
+    found = scorer.score_frame(frame({"x": [1.0, None]}), errors="faults")
+    assert list(found.columns) == ["errors", "faults"]
+    assert found["errors"].to_list()[0] == 2.0
+    assert found["faults"].to_list()[0] is None

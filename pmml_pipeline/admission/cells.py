@@ -82,7 +82,7 @@ def _converter(field: InputField) -> Callable[[Any], Any]:
 
 def _double_reader(field: InputField) -> Reader:
     required = field.required
-    missing = _declared(field, field.missing_values)
+    missing = missing_marks(field)
     refused = validity(field)
 
     def read(value: Any) -> Cell:
@@ -103,7 +103,7 @@ def _double_reader(field: InputField) -> Reader:
 def _discrete_reader(field: InputField) -> Reader:
     required = field.required
     convert = _converter(field)
-    missing = _declared(field, field.missing_values)
+    missing = missing_marks(field)
     refused = validity(field)
 
     def read(value: Any) -> Cell:
@@ -147,6 +147,11 @@ def validity(field: InputField) -> Callable[[Any], FieldErrorCode | None] | None
         return outside if values else None
 
     return check
+
+
+def missing_marks(field: InputField) -> frozenset[Any]:
+    """The values, typed, that stand for a missing one besides None and NaN."""
+    return _declared(field, field.missing_values)
 
 
 def _declared(field: InputField, values: Iterable[str]) -> frozenset[Any]:

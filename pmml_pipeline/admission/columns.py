@@ -15,6 +15,7 @@ from pmml_pipeline.admission.cells import (
     Reader,
     RefusedError,
     cell_reader,
+    missing_marks,
     validity,
 )
 from pmml_pipeline.admission.records import unknown_fields
@@ -123,11 +124,11 @@ def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:
 def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt.NDArray[Any]:
     """Numbers as they stand; only the suspicious ones are looked at one by one."""
     data = raw.astype(np.float64)
-    suspicious = np.zeros(len(data), dtype=bool)
-    if field.required:
-        suspicious |= np.isnan(data)
-    if field.missing_values or validity(field) is not None:
+    suspicious = np.isnan(data) if field.required else np.zeros(len(data), dtype=bool)
+    if validity(field) is not None:
         suspicious |= ~_surely_valid(field, data)
+    for mark in missing_marks(field):
+        suspicious |= data == mark  # never of NaN, which is missing without being declared
     if suspicious.any():
         read = cell_reader(field)
         for row in np.flatnonzero(suspicious):
@@ -138,7 +139,7 @@ def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt
 def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Rows that lie strictly inside an interval, when that decides their validity."""
     sure: npt.NDArray[np.bool_] = np.isnan(data) & (not field.required)
-    if field.missing_values or field.invalid_values:
+    if field.invalid_values:
         return sure
     single = field.data_type == "float"
     with np.errstate(over="ignore"):
