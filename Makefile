@@ -5,6 +5,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+# What is compiled when the package is installed.
+KERNELS := hatch_build.py $(wildcard pmml_pipeline/kernels/build.py pmml_pipeline/kernels/src/*)
 HERE := $(CURDIR)
 MODEL ?=
 ARGS ?=
@@ -25,7 +27,7 @@ help: ## List the targets
 setup: $(STAMP) ## Make .venv with everything in constraints.txt (PYTHON=python3.12 for another Python)
 
 # constraints.txt names every package, so nothing is resolved: --no-deps takes them as they are.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt $(KERNELS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer is needed; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | head -n 1)."; \
 	  echo "Name another one: make setup PYTHON=python3.12"; exit 1; } >&2

@@ -20,7 +20,15 @@ from benchmarks.conformance import FOLDER, Verdict
 # The columns of index.csv by engine, with the number of documents that they say agree.
 KNOWN = {"pypmml": "pypmml_at_1e-10", "jpmml": "jpmml_evaluator_at_1e-10"}
 # What is reached today; never less again.
-REACHED = {"pypmml": 98, "jpmml": 173}
+REACHED = {"compiled": 174, "pypmml": 98, "jpmml": 173}
+# The compiled engine is never wrong but where the document itself says something else than the
+# training library did; what it cannot do it refuses.
+OTHERWISE = {
+    # The document declares its fields float; the second of its models was trained on doubles.
+    "sklearn__SelectFirstIris",
+    # scikit-learn stops one unit in the last place short of the limit that the document names.
+    "sklearn__NormalQuantile",
+}
 
 pytestmark = [
     pytest.mark.conformance,
@@ -32,14 +40,14 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def verdicts() -> dict[str, Future[list[Verdict]]]:
-    """The verdicts on every document, both engines at once."""
-    pool = ThreadPoolExecutor(len(KNOWN))
-    found = {engine: pool.submit(conformance.run, engine) for engine in KNOWN}
+    """The verdicts on every document, two engines at once."""
+    pool = ThreadPoolExecutor(2)
+    found = {engine: pool.submit(conformance.run, engine) for engine in REACHED}
     pool.shutdown(wait=False)
     return found
 
 
-@pytest.mark.parametrize("engine", KNOWN)
+@pytest.mark.parametrize("engine", REACHED)
 def test_no_fewer_documents_agree_than_are_known_to(
     engine: str, verdicts: dict[str, Future[list[Verdict]]]
 ) -> None:
@@ -47,12 +55,20 @@ def test_no_fewer_documents_agree_than_are_known_to(
     with (FOLDER / "index.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert found.keys() == {row["document"] for row in rows}
-    known = {row["document"] for row in rows if row[KNOWN[engine]].startswith("agrees")}
+    column = KNOWN.get(engine)
+    known = {r["document"] for r in rows if column and r[column].startswith("agrees")}
     lost = {name: found[name].detail for name in known if found[name].status != "agrees"}
     assert not lost
     counts = Counter(v.status for v in found.values())
     assert counts["agrees"] >= max(len(known), REACHED[engine]), counts
     assert counts["timeout"] == 0
+
+
+def test_the_compiled_engine_is_not_wrong(verdicts: dict[str, Future[list[Verdict]]]) -> None:
+    found = {v.document: v for v in verdicts["compiled"].result()}
+    assert {name for name, v in found.items() if v.status == "mismatch"} == OTHERWISE
+    refused = [v.detail for v in found.values() if v.status == "error"]
+    assert all("cannot be compiled" in text and "(line " in text for text in refused), refused
 
 
 def test_a_document_that_hangs_or_crashes_costs_its_own_verdict(

@@ -19,6 +19,8 @@ LAYERS = (
     "document",
     "schema",
     "admission",
+    "kernels",
+    "compiler",
     "engines",
     "frames",
     "scorer",

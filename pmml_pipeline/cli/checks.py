@@ -93,7 +93,7 @@ def java() -> Iterator[Check]:
         chosen = find_java()
     except PmmlPipelineError as error:
         chosen = None
-        yield Check("Java", "problem", error.cause, error.fix)
+        yield Check("Java", "warning", error.cause, error.fix)
     looked_at = candidates()
     for source, home in looked_at:
         found, fault = _examine(Java(home, 0, source))

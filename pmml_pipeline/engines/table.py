@@ -57,6 +57,9 @@ class EngineSpec:
 ENGINES: Mapping[str, EngineSpec] = {
     spec.name: spec
     for spec in (
+        EngineSpec(
+            "compiled", "pmml_pipeline.engines.compiled", "pmml-pipeline", "", "Apache-2.0", 10
+        ),
         EngineSpec("pypmml", "pmml_pipeline.engines.pypmml", "pypmml", "", "Apache-2.0", 20),
         EngineSpec(
             "jpmml", "pmml_pipeline.engines.jpmml", "jpmml-evaluator", "jpmml", "AGPL-3.0-only", 30

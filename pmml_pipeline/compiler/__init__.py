@@ -1,0 +1,1 @@
+"""Compiles documents: from elements to a program of operations on columns."""

@@ -1,0 +1,127 @@
+"""A document to a plan: the program, and how cells become its numbers and these become results."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pmml_pipeline.compiler.builder import Builder
+from pmml_pipeline.compiler.lower.expressions import define_derived_fields
+from pmml_pipeline.compiler.lower.model import lower_model
+from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.program import Stage
+from pmml_pipeline.compiler.values import Texts, Value, as_it_is, cast
+from pmml_pipeline.document import Document
+from pmml_pipeline.document.bind import bind
+from pmml_pipeline.document.expressions import TransformationDictionary
+from pmml_pipeline.errors import DocumentError, PmmlPipelineError, UnsupportedDocumentError
+from pmml_pipeline.schema import InputField, OutputField
+
+DEPTH = 100_000  # calls inside one another; they are Python's own, which take no stack of C's
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is needed to score with a document.
+
+    Attributes:
+        stages: what runs.
+        texts: the texts of the programs; their numbers are their positions.
+    """
+
+    stages: tuple[Stage, ...]
+    texts: tuple[str, ...]
+
+
+def compile_document(
+    document: Document, inputs: Sequence[InputField], outputs: Sequence[OutputField]
+) -> Plan:
+    """Compiles a document.
+
+    Args:
+        document: as read, with its trees.
+        inputs: the cells that come in, in order.
+        outputs: the results that go out, in order.
+
+    Raises:
+        UnsupportedDocumentError: it cannot be compiled; lists everything that stands in the way.
+    """
+    context = Context(Builder(len(inputs)), Texts(), document.data_fields)
+    outputs_of: list[int] = []
+    with _deep():
+        try:
+            outputs_of = _lower(context, document, inputs, outputs)
+        except PmmlPipelineError as error:
+            context.refusals.append(error)
+        except RecursionError:
+            context.refusals.append(DocumentError("the document is nested too deeply", ""))
+    if context.refusals:
+        raise _refused(context.refusals)
+    return Plan(context.builder.finish(outputs_of), tuple(context.texts.codes))
+
+
+def _lower(
+    context: Context,
+    document: Document,
+    inputs: Sequence[InputField],
+    outputs: Sequence[OutputField],
+) -> list[int]:
+    scope = Scope()
+    for number, field in enumerate(inputs):
+        scope.define(field.name, _input(context, number, field))
+    dictionary = document.root.child("TransformationDictionary")
+    if dictionary is not None:
+        bound = bind(TransformationDictionary, dictionary)
+        context.functions.update((f.name, f) for f in bound.functions)
+        define_derived_fields(context, scope, bound.fields)
+    result, inner = lower_model(context, scope, document.model.element, outermost=True)
+    found = []
+    for output in outputs:
+        with context.collecting():
+            if output.target:
+                value = result.targets.get(output.name, result.value)
+            else:
+                value = inner.value(output.name)
+            if value is None:
+                raise DocumentError(f"the model gives no {output.name!r}", "")
+            found.append(_as_output(context, value, output))
+    return found
+
+
+def _input(context: Context, number: int, field: InputField) -> Value:
+    register = number
+    if field.data_type == "float":
+        register = context.builder.op("F32", register)
+    for level in field.values if field.data_type == "string" else ():
+        context.texts.code(level)
+    return Value(register, field.data_type, field.optype, field.required, field.values)
+
+
+def _as_output(context: Context, value: Value, output: OutputField) -> int:
+    if value.data_type != output.data_type and not as_it_is(value.data_type, output.data_type):
+        value = cast(context.builder, value, output.data_type)
+    return value.register
+
+
+def _refused(refusals: Sequence[PmmlPipelineError]) -> UnsupportedDocumentError:
+    causes = list(dict.fromkeys(error.cause for error in refusals))
+    text = "; ".join(causes[:SHOWN])
+    if len(causes) > SHOWN:
+        text += f"; and {len(causes) - SHOWN} more"
+    return UnsupportedDocumentError(
+        f"the document cannot be compiled: {text}", "use another engine"
+    )
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Lets expressions and trees be nested as deeply as documents may be."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

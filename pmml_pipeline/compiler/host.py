@@ -1,0 +1,156 @@
+"""Functions of texts, which run in Python between the stages of a program.
+
+The kernels know numbers only. What makes a new text, or reads one, is done here, once for every
+distinct combination of values in a call. The one table is :data:`FUNCTIONS`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pmml_pipeline.compiler.moments import TEMPORAL, formatted, is_counted, number_of
+
+Plain = str | float | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a function on whole columns.
+
+    Attributes:
+        function: its name in :data:`FUNCTIONS`.
+        parameters: what it takes besides the values, as text.
+        sources: the columns of its arguments.
+        source_types: their PMML dataTypes.
+        target: the column of its result.
+        target_type: the PMML dataType of that.
+    """
+
+    function: str
+    parameters: tuple[str, ...]
+    sources: tuple[int, ...]
+    source_types: tuple[str, ...]
+    target: int
+    target_type: str
+
+
+def text_of(value: Plain) -> str:
+    """A value as text, as Java writes it, which is what producers of documents go by."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _java_double(value)
+    return str(value)
+
+
+def _java_double(value: float) -> str:
+    """``Double.toString``: at least one decimal, an exponent from 1e7 on and below 1e-3."""
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        text = repr(value)
+        if "e" in text:  # 1e-03 cannot be; Python changes over at 1e16 and 1e-4
+            text = f"{value:f}"
+        return text
+    digits, _, exponent = f"{value!r}".partition("e")
+    if not exponent:
+        _mantissa, _, _power = f"{value:.17e}".partition("e")
+        shortest = next(
+            t for n in range(18) if float(t := f"{value:.{n}e}") == value
+        )  # the fewest digits that read back as the same
+        digits, _, exponent = shortest.partition("e")
+    if "." not in digits:
+        digits += ".0"
+    return f"{digits}E{int(exponent)}"
+
+
+def _parse(value: Plain, data_type: str) -> Plain:
+    text = str(value).strip()
+    if data_type in TEMPORAL or is_counted(data_type):
+        return number_of(text, data_type)
+    if data_type == "boolean":
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise ValueError(f"{text!r} is no truth value")
+    try:
+        if "_" in text:
+            raise ValueError
+        number = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
+    if data_type == "integer":
+        if not number.is_integer():
+            raise ValueError(f"{text!r} is no whole number")
+        return int(number)
+    return number
+
+
+def _substring(value: Plain, start: Plain, length: Plain) -> str:
+    """ "substring(text, start, length)": the first character is 1."""
+    assert isinstance(start, int | float)
+    assert isinstance(length, int | float)
+    if start < 1 or length < 0:
+        raise ValueError(f"a substring from {start} of length {length}")
+    return text_of(value)[int(start) - 1 : int(start) - 1 + int(length)]
+
+
+def _replace(value: Plain, pattern: str, replacement: str) -> str:
+    return re.sub(pattern, replacement, text_of(value))
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuses a regular expression that Python does not read as Java and Perl do.
+
+    Raises:
+        ValueError: says what it is.
+    """
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"the pattern {pattern!r} is not supported ({error})") from None
+    if "[[:" in pattern or "&&" in pattern:
+        raise ValueError(f"the pattern {pattern!r} is not supported")
+
+
+def python_replacement(replacement: str) -> str:
+    r"""``$1`` of Java and Perl as ``\g<1>`` of Python; ``\$`` as a dollar."""
+    found = []
+    at = 0
+    while at < len(replacement):
+        char = replacement[at]
+        if char == "\\" and at + 1 < len(replacement):
+            at += 1
+            found.append("\\\\" if replacement[at] == "\\" else replacement[at])
+        elif char == "$" and replacement[at + 1 : at + 2].isdigit():
+            at += 1
+            found.append(f"\\g<{replacement[at]}>")
+        else:
+            found.append(char)
+        at += 1
+    return "".join(found)
+
+
+def _format_number(value: Plain, pattern: str) -> str:
+    assert isinstance(value, int | float)
+    number = int(value) if re.search(r"[dioxX]$", pattern.strip()) else value
+    return str(pattern % number)
+
+
+Function = Callable[..., Plain]
+FUNCTIONS: Mapping[str, Function] = {
+    "text": text_of,
+    "parse": _parse,
+    "concat": lambda *values: "".join(text_of(v) for v in values),
+    "uppercase": lambda value: text_of(value).upper(),
+    "lowercase": lambda value: text_of(value).lower(),
+    "trimBlanks": lambda value: text_of(value).strip("".join(map(chr, range(33)))),
+    "stringLength": lambda value: len(text_of(value)),
+    "substring": _substring,
+    "replace": _replace,
+    "matches": lambda value, pattern: re.search(pattern, text_of(value)) is not None,
+    "formatNumber": _format_number,
+    "formatDatetime": formatted,
+}

@@ -1,0 +1,344 @@
+"""A plain NumPy interpretation of a program: what the kernels are checked against.
+
+Slow and short. Whatever it does with a forest, it walks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pmml_pipeline.compiler.program import Instruction, Program
+
+Column = npt.NDArray[np.float64]
+
+
+def run(program: Program, inputs: Sequence[Column], rows: int) -> list[Column]:
+    """The outputs of a program.
+
+    Args:
+        program: to run.
+        inputs: its columns, each of shape (rows,).
+        rows: how many rows there are.
+    """
+    registers: list[Any] = [None] * program.n_registers
+    for place, value in enumerate(program.constants):
+        registers[place] = np.full(rows, value)
+    for number, column in enumerate(inputs):
+        registers[len(program.constants) + number] = np.asarray(column, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        for instruction in program.instructions:
+            sources = [registers[s] for s in instruction.sources]
+            results = (
+                [MAPS[instruction.op](*sources)]
+                if instruction.op in MAPS
+                else _OTHERS[instruction.op](program, instruction, sources, rows)
+            )
+            for target, result in zip(instruction.targets, results, strict=True):
+                registers[target] = result
+    return [registers[output].copy() for output in program.outputs]
+
+
+def _each(function: Callable[..., float]) -> Callable[..., Column]:
+    """The C library's function, which Python's ``math`` calls; NumPy has its own versions."""
+
+    def one(*values: float) -> float:
+        if any(v != v for v in values):
+            return math.nan
+        try:
+            return function(*values)
+        except (ValueError, ZeroDivisionError):
+            return _limit(function, values)
+        except OverflowError:
+            return math.inf
+
+    return lambda *columns: np.array(
+        [one(*values) for values in zip(*(c.tolist() for c in columns), strict=True)], dtype=float
+    )
+
+
+def _limit(function: Callable[..., float], values: Sequence[float]) -> float:
+    """What IEEE 754 says where Python raises: NaN, and infinity at a pole."""
+    if function in (math.log, math.log10) and values[0] == 0:
+        return -math.inf
+    if function is math.log1p and values[0] == -1:
+        return -math.inf
+    if function is math.pow and values[0] == 0 and values[1] < 0:
+        odd = values[1].is_integer() and values[1] % 2 == 1
+        return math.copysign(math.inf, values[0]) if odd else math.inf
+    return math.nan
+
+
+def _where(condition: Any, then: Any, other: Any) -> Column:
+    found: Column = np.where(condition, then, other)
+    return found
+
+
+def _truth(function: Callable[[Column, Column], Any]) -> Callable[..., Column]:
+    def compare(x: Column, y: Column) -> Column:
+        return _where(np.isnan(x) | np.isnan(y), np.nan, function(x, y).astype(float))
+
+    return compare
+
+
+def _overflowing(function: Callable[[float], float]) -> Callable[[float], float]:
+    """Of an odd function, which overflows to both sides."""
+
+    def call(x: float) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return math.copysign(math.inf, x)
+
+    return call
+
+
+def _power(x: float, y: float) -> float:
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        odd = float(y).is_integer() and y % 2 == 1
+        return -math.inf if x < 0 and odd else math.inf
+    except ValueError:
+        return _limit(math.pow, (x, y))
+
+
+def _normal_quantile(p: float) -> float:
+    if 0.0 < p < 1.0:
+        return NormalDist().inv_cdf(p)
+    return {0.0: -math.inf, 1.0: math.inf}.get(p, math.nan)
+
+
+MAPS: Mapping[str, Callable[..., Column]] = {
+    "COPY": lambda x: x,
+    "ADD": lambda x, y: x + y,
+    "SUB": lambda x, y: x - y,
+    "MUL": lambda x, y: x * y,
+    "DIV": lambda x, y: x / y,
+    "MOD": lambda x, y: x - y * np.floor(x / y),
+    "POW": _each(_power),
+    "NEG": lambda x: -x,
+    "ABS": np.abs,
+    "SQRT": np.sqrt,
+    "EXP": _each(math.exp),
+    "EXPM1": _each(math.expm1),
+    "LN": _each(math.log),
+    "LOG10": _each(math.log10),
+    "LN1P": _each(math.log1p),
+    "FLOOR": np.floor,
+    "CEIL": np.ceil,
+    "TRUNC": np.trunc,
+    "ROUND": lambda x: np.floor(x + 0.5),
+    "RINT": np.rint,
+    "SIN": _each(math.sin),
+    "COS": _each(math.cos),
+    "TAN": _each(math.tan),
+    "ASIN": _each(math.asin),
+    "ACOS": _each(math.acos),
+    "ATAN": _each(math.atan),
+    "ATAN2": _each(math.atan2),
+    "HYPOT": _each(lambda x, y: math.hypot(x, y)),
+    "SINH": _each(_overflowing(math.sinh)),
+    "COSH": _each(math.cosh),
+    "TANH": _each(math.tanh),
+    "ERF": _each(math.erf),
+    "ERFC": _each(math.erfc),
+    "NORM_IDF": _each(_normal_quantile),
+    "F32": lambda x: x.astype(np.float32).astype(float),
+    "MIN": lambda x, y: _where(np.isnan(x) | (y < x), y, x),
+    "MAX": lambda x, y: _where(np.isnan(x) | (y > x), y, x),
+    "COALESCE": lambda x, y: _where(np.isnan(x), y, x),
+    "EQ": _truth(np.equal),
+    "NE": _truth(np.not_equal),
+    "LT": _truth(np.less),
+    "LE": _truth(np.less_equal),
+    "GT": _truth(np.greater),
+    "GE": _truth(np.greater_equal),
+    "NOT": lambda x: 1.0 - x,
+    "AND": lambda x, y: _where((x == 0) | (y == 0), 0.0, x + y - 1.0),
+    "OR": lambda x, y: _where((x == 1) | (y == 1), 1.0, x + y),
+    "IS_MISSING": lambda x: np.isnan(x).astype(float),
+    "IF": lambda x, y, z: _where(np.isnan(x), np.nan, _where(x != 0, y, z)),
+}
+
+
+def _f32_exp(x: Column) -> Column:
+    """The C library's ``expf``; NumPy's differs in the last bit."""
+    import ctypes
+    import ctypes.util
+
+    expf = ctypes.CDLL(ctypes.util.find_library("m") or "libm.so.6").expf
+    expf.restype = ctypes.c_float
+    expf.argtypes = [ctypes.c_float]
+    return np.array([expf(v) for v in x.astype(np.float32).tolist()], dtype=float)
+
+
+Other = Callable[[Program, Instruction, list[Column], int], Sequence[Column]]
+
+
+def _linear(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    at = instruction.immediates[0]
+    found = np.full(rows, program.doubles[at])
+    for k, column in enumerate(sources):
+        found = found + program.doubles[at + 1 + k] * column
+    return [found]
+
+
+def _sum(_: Program, __: Instruction, sources: list[Column], rows: int) -> list[Column]:
+    found = sources[0]
+    for column in sources[1:]:
+        found = found + column
+    return [found]
+
+
+def _lut(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    at, base, n = instruction.immediates
+    found = []
+    for value in sources[0].tolist():
+        k = value - base
+        place = n + 1 if k != k else (int(k) if 0 <= k < n and k == int(k) else n)
+        found.append(program.doubles[at + place])
+    return [np.array(found, dtype=float)]
+
+
+def _find(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    at, n = instruction.immediates
+    keys, values = program.doubles[at : at + n].tolist(), program.doubles[at + n : at + 2 * n]
+    known = dict(zip(keys, values.tolist(), strict=True))
+    other, missing = program.doubles[at + 2 * n : at + 2 * n + 2].tolist()
+    found = [missing if v != v else known.get(v, other) for v in sources[0].tolist()]
+    return [np.array(found, dtype=float)]
+
+
+def _bin(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    at, n = instruction.immediates
+    x = sources[0]
+    found = np.searchsorted(program.doubles[at : at + n], x).astype(float)
+    return [np.where(np.isnan(x), np.nan, found)]
+
+
+def _argmax(_: Program, __: Instruction, sources: list[Column], rows: int) -> list[Column]:
+    table = np.array(sources)
+    found = np.where(np.isnan(table), -np.inf, table).argmax(axis=0).astype(float)
+    return [np.where(np.isnan(table).any(axis=0), np.nan, found)]
+
+
+def _choose(_: Program, __: Instruction, sources: list[Column], rows: int) -> list[Column]:
+    which, *values = sources
+    found = np.full(rows, np.nan)
+    for k, column in enumerate(values):
+        found = np.where(which == k, column, found)
+    return [found]
+
+
+def _median(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    uneven, *weights = program.doubles[instruction.immediates[0] :][: len(sources) + 1].tolist()
+    found = []
+    for row in zip(*(c.tolist() for c in sources), strict=True):
+        if any(v != v for v in row):
+            found.append(math.nan)
+            continue
+        order = sorted(range(len(row)), key=lambda k, row=row: row[k])  # type: ignore[misc]
+        if not uneven:
+            middle = order[(len(row) - 1) // 2], order[len(row) // 2]
+            found.append((row[middle[0]] + row[middle[1]]) / 2)
+            continue
+        total, reached = sum(weights), 0.0
+        for k in order:
+            reached += weights[k]
+            if reached >= 0.5 * total:
+                break
+        found.append(row[k])
+    return [np.array(found, dtype=float)]
+
+
+def _dense(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    at, m = instruction.immediates[0], len(sources)
+    found = []
+    for target in range(len(instruction.targets)):
+        row = at + target * (m + 1)
+        total = np.full(rows, program.doubles[row])
+        for k, column in enumerate(sources):
+            total = total + program.doubles[row + 1 + k] * column
+        found.append(total)
+    return found
+
+
+def _forest(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    """See ``kernels/src/forest.c`` for the layout."""
+    ints, doubles = program.ints, program.doubles
+    head = ints[instruction.immediates[0] :][:10].tolist()
+    n_columns, n_trees, width, flags, leaves_at, columns_at, walk_at, _, sets_at, first_at = head
+    ranks = []
+    for c in range(n_columns):
+        source, kind, at, n, single = ints[columns_at + 5 * c :][:5].tolist()
+        table, x = doubles[at : at + n], sources[source]
+        if single:
+            x = x.astype(np.float32).astype(float)
+        place = np.searchsorted(table, x)
+        if kind == 2:
+            known = np.isin(x, table)
+            ranks.append(np.where(np.isnan(x), n + 1, np.where(known, place, n)))
+        else:
+            ranks.append(np.where(np.isnan(x), n if kind else 0, place))
+    nodes = ints[walk_at + n_trees + 1 :]
+    sets = ints[sets_at:].view(np.uint32)
+    leaf_of = np.empty((n_trees, rows), dtype=np.int64)
+    for t in range(n_trees):
+        for row in range(rows):
+            at = int(ints[walk_at + t])
+            while True:
+                child, column, k, _ = nodes[4 * at : 4 * at + 4].tolist()
+                if column == -1:
+                    break
+                if column >= 0:
+                    at = child + bool(ranks[column][row] > k)
+                else:
+                    level = int(ranks[-2 - column][row])
+                    at = child + (not int(sets[k + (level >> 5)]) >> (level & 31) & 1)
+            leaf_of[t, row] = child
+    if flags & 2:
+        return [column.astype(float) for column in leaf_of]
+    sums = [np.full(rows, doubles[first_at + k]) for k in range(width)]
+    for t in range(n_trees):
+        for k in range(width):
+            values = doubles[leaves_at + leaf_of[t] * width + k]
+            if flags & 1:
+                sums[k] = (sums[k].astype(np.float32) + values.astype(np.float32)).astype(float)
+            else:
+                sums[k] = sums[k] + values
+    return sums
+
+
+MAPS = {**MAPS, "F32_EXP": _f32_exp}
+_OTHERS: Mapping[str, Other] = {
+    "LINEAR": _linear,
+    "SUM": _sum,
+    "LUT": _lut,
+    "FIND": _find,
+    "BIN": _bin,
+    "ARGMAX": _argmax,
+    "CHOOSE": _choose,
+    "DENSE": _dense,
+    "MEDIAN": _median,
+    "FOREST": _forest,
+}

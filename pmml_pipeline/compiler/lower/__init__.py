@@ -1,0 +1,1 @@
+"""Lowering: one file for each kind of element, from the specification's words to operations."""

@@ -1,0 +1,144 @@
+"""Models: one table of them, and what all have in common.
+
+A model is lowered in a scope of its own: fields as its mining schema has them, then its local
+transformations, then its output fields.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from pmml_pipeline.compiler.forest import Forest, Leaf, leaves
+from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
+from pmml_pipeline.compiler.lower.expressions import define_derived_fields
+from pmml_pipeline.compiler.lower.fields import prepare
+from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
+from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
+from pmml_pipeline.compiler.lower.results import (
+    Result,
+    apply_targets,
+    classified,
+    define_outputs,
+)
+from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.tables import look_up
+from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
+from pmml_pipeline.compiler.lower.tree_model import TreeLowering
+from pmml_pipeline.compiler.values import Value, parse
+from pmml_pipeline.document.bind import bind, refusal
+from pmml_pipeline.document.clustering_model import ClusteringModel
+from pmml_pipeline.document.mining_model import MiningModel
+from pmml_pipeline.document.model import Element
+from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
+from pmml_pipeline.document.regression_model import RegressionModel
+from pmml_pipeline.document.tree_model import TreeModel
+
+
+def lower_model(
+    context: Context, scope: Scope, element: Element, *, outermost: bool = False
+) -> tuple[Result, Scope]:
+    """The result of a model, and the scope in which its outputs are known.
+
+    Raises:
+        DocumentError: something in it is wrong or not supported.
+    """
+    kind = _KINDS.get(element.tag)
+    if kind is None:
+        raise refusal(element, "is not supported")
+    model: ModelElement = bind(kind, element)
+    inner = model_scope(context, scope, model, outermost=outermost)
+    result = _LOWER[kind](context, inner, model)
+    define_outputs(context, model, result, inner)
+    return result, inner
+
+
+def model_scope(context: Context, scope: Scope, model: ModelElement, *, outermost: bool) -> Scope:
+    """The fields as a model sees them."""
+    inner = Scope(scope)
+    for mining in model.mining_schema.fields:
+        if mining.usage_type in ("active", "supplementary") and scope.known(mining.name):
+            inner.define_later(
+                mining.name, partial(_prepared, context, scope, mining, outermost=outermost)
+            )
+    if model.local_transformations is not None:
+        define_derived_fields(context, inner, model.local_transformations.fields)
+    return inner
+
+
+def _prepared(context: Context, scope: Scope, mining: MiningField, *, outermost: bool) -> Value:
+    data = context.data_fields.get(mining.name)
+    return prepare(context, scope.value(mining.name), mining, data, outermost=outermost)
+
+
+def _regression(context: Context, scope: Scope, model: RegressionModel) -> Result:
+    return apply_targets(context, model, lower_regression_model(context, scope, model), 0.0)
+
+
+def _mining(context: Context, scope: Scope, model: MiningModel) -> Result:
+    return lower_mining_model(context, scope, model, lower_model, model_scope)
+
+
+def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
+    """A tree on its own: the number of the leaf, then what the leaf says."""
+    values = TreeValues(context, model)
+    forest = Forest()
+    rows: list[Element | None] = []
+
+    def leaf(node: Element | None) -> Leaf:
+        rows.append(node)
+        return forest.leaf(())
+
+    forest.trees.append(TreeLowering(context, scope, model, leaf).tree())
+    (at,) = leaves(context.builder, forest)
+
+    def of_leaf(pick: Callable[[Element | None], float]) -> int:
+        return look_up(context.builder, at, 0, [pick(n) for n in rows], math.nan, math.nan)
+
+    def entity(output: OutputField) -> Value:
+        """ "entityId: the id of the node" (Output)."""
+        data_type = output.data_type or "string"
+        ids = _identifiers(model.node)
+
+        def identifier(node: Element | None) -> float:
+            return math.nan if node is None else parse(ids[id(node)], data_type, context.texts)
+
+        return Value(of_leaf(identifier), data_type, "categorical")
+
+    features = {"entityId": entity}
+    if model.function_name == "regression":
+        single = model.x_math_context == "float"
+        number = Value(of_leaf(values.number), "float" if single else "double")
+        found = Result(number, features=features)
+        return apply_targets(context, model, found, 0.0)
+    classes = values.classes(rows)
+    shares = {n: of_leaf(partial(values.share_of, n)) for n in classes}
+    result = classified(context, model, shares)
+    label = of_leaf(values.label)
+    assert result.value is not None
+    value = result.value
+    result.value = Value(label, value.data_type, value.optype, levels=tuple(classes))
+    result.features = features
+    return result
+
+
+def _identifiers(root: Element) -> dict[int, str]:
+    """The id of every node; one without has its number, counted from 1 in document order."""
+    nodes = [e for e in root.walk() if e.tag == "Node"]
+    return {id(node): node.get("id") or str(number) for number, node in enumerate(nodes, 1)}
+
+
+_KINDS: Mapping[str, type[Any]] = {
+    "RegressionModel": RegressionModel,
+    "TreeModel": TreeModel,
+    "MiningModel": MiningModel,
+    "ClusteringModel": ClusteringModel,
+}
+_LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
+    RegressionModel: _regression,
+    TreeModel: _tree,
+    MiningModel: _mining,
+    ClusteringModel: lower_clustering_model,
+}

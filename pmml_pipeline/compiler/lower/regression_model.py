@@ -1,0 +1,173 @@
+"""``RegressionModel``. Source: PMML 4.4, Regression."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.compiler.lower.results import Result, classified, target_type
+from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.values import Value, parse
+from pmml_pipeline.document.regression_model import RegressionModel, RegressionTable
+from pmml_pipeline.errors import DocumentError
+
+
+def lower_regression_model(context: Context, scope: Scope, model: RegressionModel) -> Result:
+    """The result of a regression model."""
+    single = model.x_math_context == "float"
+    sums = [_table(context, scope, table, single) for table in model.tables]
+    if model.function_name == "regression":
+        if len(sums) != 1:
+            raise DocumentError(f"RegressionModel (line {model.line}) has {len(sums)} tables", "")
+        register = _normalise_one(context.builder, sums[0], model, single)
+        return Result(Value(register, "float" if single else "double"))
+    names = [table.target_category or "" for table in model.tables]
+    if len(names) == 1:
+        raise DocumentError(f"RegressionModel (line {model.line}) has only one class", "")
+    probabilities = _normalise(context, sums, model, single)
+    return classified(context, model, dict(zip(names, probabilities, strict=True)))
+
+
+def _table(context: Context, scope: Scope, table: RegressionTable, single: bool) -> Register:
+    """ "y = intercept + sum(coefficient_i * independentVariable_i)"."""
+    b = context.builder
+    terms: list[tuple[Register, float]] = []
+    for numeric in table.numeric:
+        x = scope.value(numeric.name).register
+        if numeric.exponent != 1:
+            x = b.op("POW", x, b.constant(float(numeric.exponent)))
+        terms.append((x, numeric.coefficient))
+    by_field: dict[str, dict[float, float]] = {}
+    for categorical in table.categorical:
+        field = scope.value(categorical.name)
+        code = parse(categorical.value, field.data_type, context.texts)
+        known = by_field.setdefault(categorical.name, {})
+        known[code] = known.get(code, 0.0) + categorical.coefficient
+    for name, known in by_field.items():
+        # "If the value is missing or none of those listed, it adds nothing" (CategoricalPredictor)
+        keys = sorted(known)
+        offset = b.doubles([*keys, *(known[k] for k in keys), 0.0, 0.0])
+        found = b.op("FIND", scope.value(name).register, immediates=(offset, len(keys)))
+        terms.append((found, 1.0))
+    for term in table.terms:
+        product = scope.value(term.factors[0].field).register
+        for factor in term.factors[1:]:
+            product = b.op("MUL", product, scope.value(factor.field).register)
+        terms.append((product, term.coefficient))
+    if single:
+        return _single_sum(b, terms, table.intercept)
+    if not terms:
+        return b.constant(table.intercept)
+    offset = b.doubles([table.intercept, *(c for _, c in terms)])
+    return b.op("LINEAR", *(r for r, _ in terms), immediates=(offset,))
+
+
+def _single_sum(b: Builder, terms: Sequence[tuple[Register, float]], intercept: float) -> Register:
+    """The same in float32: every product and every sum is rounded."""
+    total = b.op("F32", b.constant(0.0))
+    for register, coefficient in terms:
+        factor = b.op("F32", b.constant(coefficient))
+        product = register if b.value(factor) == 1.0 else b.op(
+            "F32", b.op("MUL", b.op("F32", register), factor)
+        )  # fmt: skip
+        total = b.op("F32", b.op("ADD", total, b.op("F32", product)))
+    if intercept == 0.0:
+        return total
+    return b.op("F32", b.op("ADD", total, b.op("F32", b.constant(intercept))))
+
+
+def _normalise_one(b: Builder, y: Register, model: RegressionModel, single: bool) -> Register:
+    """The normalisation of a regression's only value."""
+    method = model.normalization_method
+    if method in ("none", "softmax", "simplemax"):
+        return y
+    return link(b, y, method, single)
+
+
+def link(b: Builder, y: Register, method: str, single: bool) -> Register:
+    """The inverse of a link function (Regression, normalizationMethod)."""
+    one = b.constant(1.0)
+
+    def rounded(register: Register) -> Register:
+        return b.op("F32", register) if single else register
+
+    def exp(register: Register) -> Register:
+        return b.op("F32_EXP" if single else "EXP", register)
+
+    negative = b.op("NEG", y)
+    if method == "exp":
+        return exp(y)
+    if method == "logit":  # 1 / (1 + exp(-y))
+        return rounded(b.op("DIV", one, rounded(b.op("ADD", one, exp(negative)))))
+    if method == "cloglog":  # 1 - exp(-exp(y))
+        return rounded(b.op("SUB", one, exp(b.op("NEG", exp(y)))))
+    if method == "loglog":  # exp(-exp(-y))
+        return exp(b.op("NEG", exp(negative)))
+    if method == "cauchit":  # 0.5 + (1 / pi) * arctan(y)
+        angle = b.op("DIV", b.op("ATAN", y), b.constant(math.pi))
+        return rounded(b.op("ADD", b.constant(0.5), angle))
+    if method == "probit":  # the normal distribution up to y
+        half = b.constant(0.5)
+        scaled = b.op("DIV", negative, b.constant(math.sqrt(2.0)))
+        return rounded(b.op("MUL", half, b.op("ERFC", scaled)))
+    raise DocumentError(f"the normalizationMethod {method!r} is not supported", "")
+
+
+def softmax(b: Builder, values: Sequence[Register], single: bool) -> list[Register]:
+    """exp(y_j) / sum(exp(y_i)), with the largest taken off first so that nothing overflows.
+
+    In float32 as XGBoost does it: the exponentials are float32, their sum is a double.
+    """
+    largest = values[0]
+    for value in values[1:]:
+        largest = b.op("IF", b.op("GT", value, largest), value, largest)
+    powers = []
+    for value in values:
+        difference = b.op("SUB", value, largest)
+        if single:
+            powers.append(b.op("F32_EXP", b.op("F32", difference)))
+        else:
+            powers.append(b.op("EXP", difference))
+    total = b.op("SUM", *powers)
+    if single:
+        total = b.op("F32", total)
+    shares = [b.op("DIV", power, total) for power in powers]
+    return [b.op("F32", share) for share in shares] if single else shares
+
+
+def _normalise(
+    context: Context, sums: Sequence[Register], model: RegressionModel, single: bool
+) -> list[Register]:
+    """The probability of each class."""
+    b, method, n = context.builder, model.normalization_method, len(sums)
+    one = b.constant(1.0)
+    _, optype = target_type(context, model)
+
+    def rest(taken: Register) -> Register:
+        found = b.op("SUB", one, taken)
+        return b.op("F32", found) if single else found
+
+    if optype == "ordinal" and method not in ("softmax", "simplemax"):
+        # "F(y_1) - 0, F(y_2) - F(y_1), ..., 1 - F(y_k-1)": cumulative
+        upto = [y if method == "none" else link(b, y, method, single) for y in sums[:-1]]
+        parts = [upto[0]]
+        parts += [b.op("SUB", q, p) for p, q in itertools.pairwise(upto)]
+        return [*parts, rest(upto[-1])]
+    if method == "softmax":
+        if n == 2 and b.value(sums[1]) == 0.0:
+            first = link(b, sums[0], "logit", single)
+            return [first, rest(first)]
+        return softmax(b, sums, single)
+    if method in ("none", "simplemax"):
+        if method == "none":
+            if n == 2:
+                return [sums[0], rest(sums[0])]
+            return list(sums)
+        total = b.op("SUM", *sums)
+        return [b.op("DIV", y, total) for y in sums]
+    if n == 2:  # "p_1 = F(y_1), p_2 = 1 - p_1"
+        first = link(b, sums[0], method, single)
+        return [first, rest(first)]
+    return [link(b, y, method, single) for y in sums]

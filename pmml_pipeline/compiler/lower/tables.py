@@ -1,0 +1,53 @@
+"""Tables: from a whole number, from an interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pmml_pipeline.compiler.builder import Builder, Register
+
+
+def look_up(
+    builder: Builder,
+    register: Register,
+    base: int,
+    values: Sequence[float],
+    other: float,
+    missing: float,
+) -> Register:
+    """values[x - base], or ``other`` where there is none, or ``missing`` where x is missing."""
+    offset = builder.doubles([*values, other, missing])
+    return builder.op("LUT", register, immediates=(offset, base, len(values)))
+
+
+def value_of_interval(
+    builder: Builder,
+    register: Register,
+    intervals: Sequence[tuple[str, float | None, float | None, float]],
+    other: float,
+    missing: float,
+) -> Register:
+    """The value of the first interval (closure, left, right, value) that x lies in.
+
+    Every margin becomes a number t such that the interval ends, or begins, right behind it: "at
+    most t" or "more than t". Then an interval is a run of the gaps between the sorted margins.
+    """
+    spans: list[tuple[float | None, float | None, float]] = []
+    for closure, left, right, value in intervals:
+        low, high = left, right
+        if left is not None and closure.startswith("closed"):
+            low = math.nextafter(left, -math.inf)
+        if right is not None and not closure.endswith("Closed"):
+            high = math.nextafter(right, -math.inf)
+        spans.append((low, high, value))
+    cuts = sorted({c for low, high, _ in spans for c in (low, high) if c is not None})
+    place = {cut: i for i, cut in enumerate(cuts)}
+    values = [other] * (len(cuts) + 1)
+    for low, high, value in reversed(spans):
+        first = 0 if low is None else place[low] + 1
+        last = len(cuts) if high is None else place[high]
+        for gap in range(first, last + 1):
+            values[gap] = value
+    gap_of_x = builder.op("BIN", register, immediates=(builder.doubles(cuts), len(cuts)))
+    return look_up(builder, gap_of_x, 0, values, other, missing)

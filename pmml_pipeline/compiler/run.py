@@ -1,0 +1,139 @@
+"""Runs the stages of a plan over columns: first the program, then the functions of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pmml_pipeline.compiler.host import FUNCTIONS, Call, Plain
+from pmml_pipeline.compiler.moments import TEMPORAL, is_counted, text_of_moment
+from pmml_pipeline.compiler.program import Program, Stage
+
+Column = npt.NDArray[np.float64]
+Execute = Callable[[int, Sequence[Column], int], Sequence[Column]]
+
+
+class TextTable:
+    """Texts by number, for one call: those of the document, and the others as they come.
+
+    Args:
+        texts: of the document.
+        codes: their numbers.
+    """
+
+    def __init__(self, texts: Sequence[str], codes: dict[str, float]) -> None:
+        self._texts = texts
+        self._codes = codes
+        self._extras: list[str] = []
+        self._extra_codes: dict[str, float] = {}
+
+    def code(self, text: str) -> float:
+        """The number of a text."""
+        code = self._codes.get(text)
+        if code is None:
+            code = self._extra_codes.get(text)
+        if code is None:
+            code = self._extra_codes[text] = float(len(self._texts) + len(self._extras))
+            self._extras.append(text)
+        return code
+
+    def text(self, code: float) -> str:
+        """The text of a number."""
+        at, known = int(code), len(self._texts)
+        return self._texts[at] if at < known else self._extras[at - known]
+
+
+def run_stages(
+    stages: Sequence[Stage],
+    columns: dict[int, Column],
+    rows: int,
+    table: TextTable,
+    errors: dict[int, str],
+    execute: Execute,
+) -> Sequence[Column]:
+    """The outputs of the last stage.
+
+    Args:
+        stages: of the plan.
+        columns: the inputs by number; what the stages make is added.
+        rows: how many rows there are.
+        table: the texts of this call.
+        errors: by row, what a function of texts could not do; is added to.
+        execute: runs the program of a stage, named by its position.
+    """
+    outputs: Sequence[Column] = ()
+    for position, stage in enumerate(stages):
+        outputs = execute(position, [columns[c] for c in stage.reads], rows)
+        columns.update(zip(stage.writes, outputs, strict=True))
+        for call in stage.calls:
+            columns[call.target] = _called(call, columns, rows, table, errors)
+    return outputs
+
+
+def _called(
+    call: Call, columns: dict[int, Column], rows: int, table: TextTable, errors: dict[int, str]
+) -> Column:
+    """A function's results: once for every distinct combination of its arguments."""
+    distinct, inverse = _distinct([columns[s] for s in call.sources], rows)
+    function = FUNCTIONS[call.function]
+    as_text = call.function != "formatDatetime"  # which takes the number
+    found = np.full(len(distinct), np.nan)
+    for at, numbers in enumerate(distinct):
+        values = [
+            _plain(n, t, table, as_text=as_text)
+            for n, t in zip(numbers, call.source_types, strict=True)
+        ]
+        if any(v is None for v in values):
+            continue  # "if an argument is missing, the result is missing" (Apply)
+        try:
+            result = function(*values, *call.parameters)
+        except ValueError as error:
+            for row in np.flatnonzero(inverse == at).tolist():
+                errors.setdefault(row, str(error))
+            continue
+        found[at] = _number(result, table)
+    return found[inverse]
+
+
+def _distinct(
+    columns: Sequence[Column], rows: int
+) -> tuple[list[tuple[float, ...]], npt.NDArray[np.int64]]:
+    """The distinct rows of some columns, and which of them each row is."""
+    if not columns:
+        return [()], np.zeros(rows, dtype=np.int64)
+    if rows == 1:
+        return [tuple(float(c[0]) for c in columns)], np.zeros(1, dtype=np.int64)
+    combined = np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        values, places = np.unique(column, return_inverse=True)
+        _, combined = np.unique(combined * len(values) + places, return_inverse=True)
+    _, first = np.unique(combined, return_index=True)
+    return [tuple(float(c[row]) for c in columns) for row in first.tolist()], combined
+
+
+def _plain(number: float, data_type: str, table: TextTable, *, as_text: bool) -> Plain:
+    if number != number:
+        return None
+    if data_type == "string":
+        return table.text(number)
+    if data_type == "boolean":
+        return bool(number)
+    if as_text and (data_type in TEMPORAL or is_counted(data_type)):
+        return text_of_moment(number, data_type)
+    return int(number) if data_type == "integer" else number
+
+
+def _number(value: Plain, table: TextTable) -> float:
+    if value is None:
+        return float("nan")
+    return table.code(value) if isinstance(value, str) else float(value)
+
+
+def interpreter(stages: Sequence[Stage]) -> Execute:
+    """Runs programs by the plain interpretation."""
+    from pmml_pipeline.compiler.interpret import run
+
+    programs: list[Program] = [stage.program for stage in stages]
+    return lambda position, columns, rows: run(programs[position], columns, rows)

@@ -1,0 +1,141 @@
+"""What a register holds while a document is lowered, and how constants become numbers.
+
+Inside a program there are only numbers. A text is its position in :class:`Texts`, a truth value is
+1 or 0, and NaN is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.compiler.moments import DAY, TEMPORAL, is_counted, number_of
+from pmml_pipeline.document.bind import number, truth
+from pmml_pipeline.document.model import to_float32
+from pmml_pipeline.errors import DocumentError
+
+NUMERIC = ("integer", "float", "double")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of every row.
+
+    Attributes:
+        register: where it is.
+        data_type: PMML dataType.
+        optype: ``continuous``, ``categorical`` or ``ordinal``.
+        present: whether it is known never to be missing.
+        levels: its declared valid values, as text, in their order; empty when there are none.
+    """
+
+    register: Register
+    data_type: str
+    optype: str = "continuous"
+    present: bool = False
+    levels: tuple[str, ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a number."""
+        return self.data_type in NUMERIC
+
+
+@dataclass(slots=True)
+class Texts:
+    """The texts of a program, by number.
+
+    Attributes:
+        codes: the number of each.
+    """
+
+    codes: dict[str, int] = field(default_factory=dict)
+
+    def code(self, text: str) -> int:
+        """The number of a text; a new one gets the next."""
+        return self.codes.setdefault(text, len(self.codes))
+
+
+def parse(text: str, data_type: str, texts: Texts) -> float:
+    """The number that stands for a constant of a document.
+
+    Raises:
+        DocumentError: the text is no value of the type.
+    """
+    try:
+        if data_type == "boolean":
+            return _boolean(text)
+        if data_type in NUMERIC:
+            value = _number(text)
+            return to_float32(value) if data_type == "float" else value
+        if data_type in TEMPORAL or is_counted(data_type):
+            return number_of(text, data_type)
+    except ValueError as error:
+        raise DocumentError(
+            f"the constant {text[:100]!r} is {error}, and its type is {data_type}",
+            "export the document again",
+        ) from None
+    if data_type != "string":
+        raise DocumentError(f"the type {data_type} is not supported", "use another engine")
+    return float(texts.code(text))
+
+
+def _boolean(text: str) -> float:
+    lower = text.lower()
+    if lower in ("1.0", "0.0"):
+        return float(lower)
+    return float(truth(lower))
+
+
+def _number(text: str) -> float:
+    if text.lower() in ("true", "false"):
+        return float(text.lower() == "true")
+    if text == "NaN":
+        return float("nan")
+    return number(text)
+
+
+def as_it_is(data_type: str, wanted: str) -> bool:
+    """Whether a result keeps its number, which must then be one of the wanted type.
+
+    To round it would hide that the model predicts something else than the document declares.
+    """
+    return data_type in NUMERIC and wanted in ("integer", "boolean")
+
+
+def cast(builder: Builder, value: Value, data_type: str) -> Value:
+    """The value as another type.
+
+    Raises:
+        DocumentError: there is no such cast.
+    """
+    if data_type == value.data_type:
+        return value
+    register = value.register
+    if value.data_type in (*NUMERIC, "boolean") and data_type in (*NUMERIC, "boolean"):
+        if data_type == "float":
+            register = builder.op("F32", register)
+        elif data_type == "integer" and value.data_type != "boolean":
+            register = builder.op("TRUNC", register)
+        elif data_type == "boolean":
+            register = builder.op("NE", register, builder.constant(0.0))
+        return Value(register, data_type, value.optype, value.present)
+    if (value.data_type, data_type) == ("dateTime", "date"):
+        days = builder.op("DIV", register, builder.constant(DAY))
+        return Value(builder.op("FLOOR", days), data_type, value.optype, value.present)
+    if (value.data_type, data_type) == ("date", "dateTime"):
+        seconds = builder.op("MUL", register, builder.constant(DAY))
+        return Value(seconds, data_type, value.optype, value.present)
+    if value.data_type == "string" or data_type == "string":
+        parameters = (data_type,) if data_type != "string" else ()
+        register = builder.call(
+            "parse" if parameters else "text",
+            parameters,
+            (register,),
+            (value.data_type,),
+            data_type,
+        )
+        return Value(register, data_type, value.optype, value.present)
+    raise DocumentError(
+        f"a cast from {value.data_type} to {data_type} is not supported", "use another engine"
+    )

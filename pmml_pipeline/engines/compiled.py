@@ -1,0 +1,232 @@
+"""``compiled``: the project's own engine, in this process and without Java.
+
+A document becomes a program (:mod:`pmml_pipeline.compiler`), which the kernels run
+(:mod:`pmml_pipeline.kernels`). What is here turns cells into the program's numbers and its numbers
+into results.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pmml_pipeline import kernels
+from pmml_pipeline.admission import INTEGER_MISSING, Cell, Column
+from pmml_pipeline.compiler.compile import Plan, compile_document
+from pmml_pipeline.compiler.moments import number_of, text_of_moment
+from pmml_pipeline.compiler.program import Program
+from pmml_pipeline.compiler.run import TextTable, run_stages
+from pmml_pipeline.document import Document, read
+from pmml_pipeline.engines.protocol import Result, Results, RowError
+from pmml_pipeline.errors import EngineError
+from pmml_pipeline.schema import InputField, OutputField
+
+NAN = float("nan")
+_EXACT = 2**53  # a larger whole number may have been rounded on its way as a double
+
+
+def load(
+    path: Path, document: Document, inputs: Sequence[InputField], outputs: Sequence[OutputField]
+) -> CompiledModel:
+    """Compiles a document.
+
+    Raises:
+        UnsupportedDocumentError: it cannot be compiled.
+        EngineUnavailableError: the kernels were not built for this machine.
+    """
+    whole = read(path)  # the document that is given has no nodes of trees
+    return CompiledModel(compile_document(whole, inputs, outputs), inputs, outputs)
+
+
+class CompiledModel:
+    """A compiled document; see :class:`pmml_pipeline.engines.Engine`."""
+
+    def __init__(
+        self, plan: Plan, inputs: Sequence[InputField], outputs: Sequence[OutputField]
+    ) -> None:
+        self.plan = plan
+        self._outputs = tuple(outputs)
+        self._texts = plan.texts
+        self._codes = {text: float(code) for code, text in enumerate(plan.texts)}
+        self._strings = [i for i, f in enumerate(inputs) if f.data_type == "string"]
+        # Dates and times come as text, and the program takes them as numbers.
+        self._moments = {
+            i: f.data_type for i, f in enumerate(inputs) if f.kind == "string" != f.data_type
+        }
+        self._others = [i for i, f in enumerate(inputs) if f.kind in ("integer", "boolean")]
+        self._natives = [Native(stage.program) for stage in plan.stages]
+        # Most documents have one stage, which reads the inputs as they come.
+        (stage, *others) = plan.stages
+        self._one = None if others else self._natives[0]
+        self._reads = stage.reads
+
+    def score_record(self, cells: list[Cell]) -> Sequence[Result]:
+        """One record; see the protocol."""
+        table = TextTable(self._texts, self._codes)
+        codes = self._codes
+        for i in self._strings:
+            cell = cells[i]
+            if cell is None:
+                cells[i] = NAN
+            else:
+                code = codes.get(cell)  # type: ignore[arg-type]
+                cells[i] = table.code(str(cell)) if code is None else code
+        for i in self._others:
+            if cells[i] is None:
+                cells[i] = NAN
+        for i, data_type in self._moments.items():
+            cells[i] = NAN if cells[i] is None else number_of(str(cells[i]), data_type)
+        if self._one is not None:
+            values = self._one.score_one([cells[i] for i in self._reads])
+        else:
+            columns = {i: np.array([cell], dtype=np.float64) for i, cell in enumerate(cells)}
+            errors: dict[int, str] = {}
+            found = run_stages(self.plan.stages, columns, 1, table, errors, self._execute)
+            if errors:
+                raise RowError(errors[0])
+            values = [float(column[0]) for column in found]
+        return [
+            self._result(output, value, table)
+            for output, value in zip(self._outputs, values, strict=True)
+        ]
+
+    def score_columns(self, columns: Sequence[Column], rows: int) -> Results:
+        """Many rows; see the protocol."""
+        table = TextTable(self._texts, self._codes)
+        errors: dict[int, str] = {}
+        numbers = {
+            i: self._numbers(column, table, self._moments.get(i))
+            for i, column in enumerate(columns)
+        }
+        found = run_stages(self.plan.stages, numbers, rows, table, errors, self._execute)
+        results: list[npt.NDArray[Any]] = []
+        for output, values in zip(self._outputs, found, strict=True):
+            if output.kind == "double":
+                results.append(values)
+            else:
+                results.append(self._results(output, values, table, errors))
+        return Results(results, errors)
+
+    def _execute(
+        self, stage: int, columns: Sequence[npt.NDArray[np.float64]], rows: int
+    ) -> Sequence[npt.NDArray[np.float64]]:
+        source = np.empty((max(len(columns), 1), rows), dtype=np.float64)
+        for i, column in enumerate(columns):
+            source[i] = column
+        return list(self._natives[stage].score(source, rows))
+
+    def _numbers(
+        self, column: Column, table: TextTable, moment: str | None
+    ) -> npt.NDArray[np.float64]:
+        data = column.data
+        if data.dtype == np.float64:
+            return data
+        gone = data == INTEGER_MISSING
+        if column.levels:
+            codes = np.array(
+                [
+                    *(
+                        number_of(level, moment) if moment else table.code(level)
+                        for level in column.levels
+                    ),
+                    NAN,
+                ]
+            )
+            return codes[np.where(gone, len(column.levels), data)]
+        return np.where(gone, NAN, data.astype(np.float64))
+
+    def _results(
+        self,
+        output: OutputField,
+        values: npt.NDArray[np.float64],
+        table: TextTable,
+        errors: dict[int, str],
+    ) -> npt.NDArray[Any]:
+        distinct, inverse = np.unique(values, return_inverse=True)
+        named = np.empty(len(distinct), dtype=object)
+        for k, value in enumerate(distinct.tolist()):
+            try:
+                named[k] = self._result(output, value, table)
+            except RowError as error:
+                for row in np.flatnonzero(inverse == k).tolist():
+                    errors.setdefault(row, str(error))
+        return named[inverse]
+
+    def _result(self, output: OutputField, value: float, table: TextTable) -> Result:
+        if value != value:
+            return None
+        kind = output.kind
+        if kind == "double":
+            return value
+        if kind == "string":
+            if output.data_type != "string":
+                return text_of_moment(value, output.data_type)
+            return table.text(value)
+        if kind == "boolean" and value in (0.0, 1.0):
+            return bool(value)
+        if kind == "integer" and value.is_integer() and abs(value) <= _EXACT:
+            return int(value)
+        raise RowError(
+            f"the engine gives {value!r} for {output.name}, which is no {output.data_type}"
+        )
+
+
+class Native:
+    """A program as the kernels take it.
+
+    Args:
+        program: what to run. Its tables are kept alive here.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._library = kernels.load()
+        codes = kernels.op_codes()
+        words: list[int] = []
+        for i in program.instructions:
+            words += (codes[i.op], len(i.targets), len(i.sources), len(i.immediates))
+            words += (*i.targets, *i.sources, *i.immediates)
+        self._kept = (
+            np.array(words, dtype=np.int32),
+            np.ascontiguousarray(program.ints),
+            np.ascontiguousarray(program.doubles),
+            np.ascontiguousarray(program.constants),
+            np.array(program.outputs, dtype=np.int32),
+        )
+        code, ints, doubles, constants, outputs = (a.ctypes.data for a in self._kept)
+        self._program = kernels.NativeProgram(
+            code=code,
+            words=len(words),
+            ints=ints,
+            doubles=doubles,
+            constants=constants,
+            n_constants=len(program.constants),
+            n_inputs=program.n_inputs,
+            n_registers=program.n_registers,
+            n_outputs=len(program.outputs),
+            outputs=outputs,
+        )
+        self._reference = ctypes.byref(self._program)
+        self._n_outputs = len(program.outputs)
+        self._one_in = ctypes.c_double * max(program.n_inputs, 1)
+        self._one_out = ctypes.c_double * max(self._n_outputs, 1)
+
+    def score_one(self, cells: Sequence[Any]) -> list[float]:
+        """The outputs for one row."""
+        source, target = self._one_in(*cells), self._one_out()
+        self._run(source, target, 1)
+        return target[: self._n_outputs]
+
+    def score(self, table: npt.NDArray[np.float64], rows: int) -> npt.NDArray[np.float64]:
+        """The outputs, of shape (outputs, rows), for columns of shape (inputs, rows)."""
+        found = np.empty((self._n_outputs, rows), dtype=np.float64)
+        self._run(table.ctypes.data, found.ctypes.data, rows)
+        return found
+
+    def _run(self, source: Any, target: Any, rows: int) -> None:
+        if self._library.pp_score(self._reference, source, target, rows):
+            raise EngineError("there is no memory left to score", "score fewer rows at a time")
