@@ -185,10 +185,10 @@ def _linear(
     program: Program, instruction: Instruction, sources: list[Column], rows: int
 ) -> list[Column]:
     at = instruction.immediates[0]
-    found = np.full(rows, program.doubles[at])
+    found = np.zeros(rows)
     for k, column in enumerate(sources):
         found = found + program.doubles[at + 1 + k] * column
-    return [found]
+    return [found + program.doubles[at]]
 
 
 def _sum(_: Program, __: Instruction, sources: list[Column], rows: int) -> list[Column]:

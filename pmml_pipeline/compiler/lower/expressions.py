@@ -147,8 +147,8 @@ def _norm_continuous(context: Context, scope: Scope, norm: NormContinuous) -> Va
             value = edge.norm if as_extremes else math.nan
             outside = b.op(beyond, x, b.constant(edge.orig))
             found = b.op("IF", outside, b.constant(value), found)
-    if norm.map_missing_to is not None:
-        found = b.op("COALESCE", found, b.constant(norm.map_missing_to))
+    if norm.map_missing_to is not None:  # an outlier that becomes missing stays so
+        found = b.op("IF", b.op("IS_MISSING", x), b.constant(norm.map_missing_to), found)
     return Value(found, "double")
 
 

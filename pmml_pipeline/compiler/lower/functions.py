@@ -181,9 +181,12 @@ def _is_in(negated: bool) -> Function:
             same = b.op("EQ", x, y)
             found = same if found is None else b.op("OR", found, same)
         assert found is not None
+        # A missing value is in no list, as in the libraries whose code becomes this function.
+        if not all(a.present for a in arguments):
+            found = b.op("COALESCE", found, b.constant(0.0))
         if negated:
             found = b.op("NOT", found)
-        return Value(found, "boolean", "categorical", all(a.present for a in arguments))
+        return Value(found, "boolean", "categorical", present=True)
 
     return lower
 

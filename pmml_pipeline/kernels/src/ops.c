@@ -52,19 +52,20 @@ static double pp_normal_quantile(double p) {
     return q < 0.0 ? -num / den : num / den;
 }
 
-// target = doubles[0] + sum of doubles[1 + k] * source k, in that order
+// target = the sum of doubles[1 + k] * source k, from the first to the last, and then doubles[0]: a
+// training library adds its intercept last
 static void pp_linear(const pp_block *b, const pp_instruction *in) {
     const double *table = b->program->doubles + in->immediates[0];
     double *restrict d = PP_TARGET(0);
     const int64_t n = b->rows;
     double sum[PP_BLOCK];
-    for (int64_t i = 0; i < n; i++) sum[i] = table[0];
+    for (int64_t i = 0; i < n; i++) sum[i] = 0;
     for (int32_t k = 0; k < in->n_sources; k++) {
         const double *restrict x = PP_SOURCE(k);
         const double c = table[1 + k];
         for (int64_t i = 0; i < n; i++) sum[i] += c * x[i];
     }
-    for (int64_t i = 0; i < n; i++) d[i] = sum[i];
+    for (int64_t i = 0; i < n; i++) d[i] = sum[i] + table[0];
 }
 
 // target = the sources, added from the first to the last

@@ -1,0 +1,102 @@
+"""Elements become dataclasses, and whatever these do not know is refused with its line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from pmml_pipeline.document.bind import bind
+from pmml_pipeline.document.model import Element
+from pmml_pipeline.errors import DocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A child."""
+
+    value: float
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another child, under a name of its own."""
+
+    content: str
+    TAG = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """A parent."""
+
+    some_name: str
+    children: tuple[Inner | Other, ...]
+    kind: Literal["one", "two"] = "one"
+    count: int = 3
+    sure: bool = False
+    x_math_context: str | None = None
+    IGNORED = ("comment",)
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A parent of exactly one."""
+
+    child: Inner
+
+
+def element(tag: str, *children: Element, text: str = "", **attributes: str) -> Element:
+    named = {k.replace("__", "-"): v for k, v in attributes.items()}
+    return Element(tag, named, 7, list(children), text)
+
+
+def test_attributes_and_children() -> None:
+    found = bind(
+        Outer,
+        element(
+            "Outer",
+            element("Inner", value="1.5"),
+            element("Extension", anything="goes"),
+            element("other", text=" a text "),
+            someName="n",
+            kind="x-two",
+            count="4.0",
+            sure="1",
+            x__mathContext="float",
+            comment="passed over",
+        ),
+    )
+    assert found == Outer(
+        "n", (Inner(1.5, 7), Other(" a text ")), "two", 4, True, x_math_context="float"
+    )
+    assert bind(Outer, element("Outer", someName="n")) == Outer("n", ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (element("Outer"), r"Outer \(line 7\) has no attribute 'someName'"),
+        (element("Outer", someName="n", kind="three"), "has kind='three', none of one, two"),
+        (element("Outer", someName="n", count="1.5"), "has count='1.5', no whole number"),
+        (element("Outer", someName="n", count="1_0"), "no number"),
+        (element("Outer", someName="n", sure="yes"), "neither true nor false"),
+        (element("Outer", someName="n", strange="1"), "has the attribute 'strange'"),
+        (element("Outer", element("Strange"), someName="n"), r"Strange \(line 7\) in Outer"),
+        (element("Outer", element("Inner", value="NaN"), someName="n"), "no number"),
+    ],
+)
+def test_what_is_wrong_or_unknown_is_refused(wrong: Element, said: str) -> None:
+    with pytest.raises(DocumentError, match=said):
+        bind(Outer, wrong)
+
+
+def test_one_child_is_one() -> None:
+    assert bind(One, element("One", element("Inner", value="2"))).child.value == 2.0
+    with pytest.raises(DocumentError, match="has no Inner"):
+        bind(One, element("One"))
+    inner = element("Inner", value="2")
+    with pytest.raises(DocumentError, match="has 2 of Inner, not one"):
+        bind(One, element("One", inner, inner))
