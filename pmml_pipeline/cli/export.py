@@ -50,6 +50,8 @@ def export(
 
     One that fails does not stop the others; the status is 1 then.
     """
+    from pmml_pipeline.parity.reasons import losses
+
     recipes = _chosen(models or [], everything)
     watch = console.Stopwatch()
     with console.warnings_as_lines():
@@ -57,6 +59,10 @@ def export(
     rows = [row for outcome in outcomes for row in _rows(outcome)]
     headings = ("model", "version", "agreement", "certified engines", "metric", "time")
     console.show(console.table(*headings, rows=rows))
+    for published in (p for outcome in outcomes for p in outcome.published):
+        manifest = published.artifact.manifest
+        for line in losses(manifest.certificate):
+            console.note(f"{manifest.model}: {line}")
     failed = [o.name for o in outcomes if o.error is not None]
     published = sum(len(o.published) for o in outcomes)
     console.note(f"{published} published to {store} in {watch():.1f} s")
