@@ -220,7 +220,7 @@ def _agreement(engine: Mapping[str, Any], i: int) -> tuple[str, str, str]:
         far = "some by label or refusal" if worst is None else f"by up to {worst:.2g}"
         return "bad", f"✗ {count(found['mismatches'])} of {count(rows)} differ", far
     if found["refused"] == rows:
-        return "ok", "✓ all agree", "all refused, as they have to be"
+        return "ok", "✓ all agree", "all refused, as expected"
     return "ok", "✓ all agree", f"largest difference {number(worst)}" if worst else "all equal"
 
 
