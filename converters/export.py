@@ -127,7 +127,8 @@ def export(
     say("preflight")
     java = find_java()
     target = str(y.name)
-    for finding in preflight.check(fitted, list(X.columns), target, java_version=java.version):
+    columns = list(X.columns)
+    for finding in preflight.check(fitted, columns, target, rows=X, java_version=java.version):
         text = f"{finding.subject}: {finding.cause}; {finding.fix}"
         warnings.warn(text, PmmlPipelineWarning, stacklevel=2)
     family = table.find(fitted)
@@ -186,7 +187,7 @@ def check(estimator: Any, X: pd.DataFrame, y: pd.Series) -> list[Finding]:
 
     Args:
         estimator: what is going to be fitted, or is.
-        X, y: what it is going to be fitted on; only the names are looked at.
+        X, y: what it is going to be fitted on; names and columns of dates are looked at.
 
     Returns:
         What does not stop the export but should be known.
@@ -196,7 +197,8 @@ def check(estimator: Any, X: pd.DataFrame, y: pd.Series) -> list[Finding]:
     """
     _check_frame(X, y)
     java = find_java()
-    return preflight.check(estimator, list(X.columns), str(y.name), java_version=java.version)
+    columns = list(X.columns)
+    return preflight.check(estimator, columns, str(y.name), rows=X, java_version=java.version)
 
 
 def _check_frame(X: Any, y: Any) -> None:
