@@ -72,14 +72,14 @@ def export(
 
 
 def _chosen(names: list[str], everything: bool) -> list[Recipe]:
-    from pmml_pipeline.cli.recipes import examples, find
+    from pmml_pipeline.cli.recipes import NONE_HERE, examples, find
     from pmml_pipeline.errors import PreflightError
 
     if everything and names:
         raise PreflightError("both --all and names are given", "give one of them")
     known = examples() if everything or not names else {}
     if not names and not (everything and known):
-        listed = ", ".join(known) or "none here; give the path of a Python file"
+        listed = ", ".join(known) or f"{NONE_HERE}; give the path of a Python file"
         raise PreflightError(
             "there are no examples" if everything else "no model is named",
             f"name one or more, or --all (examples: {listed})",

@@ -175,6 +175,12 @@ def test_examples_of_the_current_folder_come_first(
         recipes.find("credit")
 
 
+def test_without_examples_it_is_said_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "examples", dict)
+    with pytest.raises(PreflightError, match="they are in the repository, not in the installed"):
+        recipes.find("credit")
+
+
 def test_a_file_may_have_the_name_of_a_module(tmp_path: Path) -> None:
     import json
 
