@@ -22,6 +22,7 @@ from converters.golden import golden_rows, to_json_lines
 from converters.metrics import evaluate
 from converters.oracle import Oracle, columns_of
 from converters.progress import Progress, listener
+from converters.refusal import not_certified
 from converters.runner import run_sklearn2pmml
 from converters.seal import seal
 from converters.support import Finding
@@ -29,8 +30,9 @@ from pmml_pipeline.admission import FrameAdmission
 from pmml_pipeline.document import Document, read
 from pmml_pipeline.engines.jvm.java import find_java
 from pmml_pipeline.errors import NotCertifiedError, PmmlPipelineWarning, PreflightError
-from pmml_pipeline.parity.certify import OfflineRows, Proof, certify
+from pmml_pipeline.parity.certify import TIME_LIMIT, OfflineRows, Proof, certify, proven_engine
 from pmml_pipeline.parity.compare import TEN_DECIMALS
+from pmml_pipeline.parity.reasons import losses
 from pmml_pipeline.parity.report import write_report
 from pmml_pipeline.parity.rows import Budget, Columns, build_rows
 from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
@@ -59,7 +61,8 @@ class Published:
     def __str__(self) -> str:
         certificate = self.proof.certificate
         names = ", ".join(certificate.engines_certified)
-        return f"{self.artifact.root}: {certificate.describe()} on {names}"
+        first = f"{self.artifact.root}: {certificate.describe()} on {names}"
+        return "\n".join([first, *losses(certificate)])
 
 
 def export(
@@ -75,6 +78,7 @@ def export(
     tolerance: float = TEN_DECIMALS,
     engines: Sequence[str] | None = None,
     budget: Budget | None = None,
+    time_limit: float = TIME_LIMIT,
     java_options: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Published:
@@ -97,6 +101,7 @@ def export(
             wherever the model is shown.
         engines: which to prove; every installed one by default.
         budget: how many rows of each class.
+        time_limit: seconds that each engine has to score them all.
         java_options: for the conversion, such as ``-Xmx8g``.
         progress: told what is being done; by default the listener of ``converters.progress``.
 
@@ -105,7 +110,9 @@ def export(
 
     Raises:
         ModelNameError: the name is not admitted.
-        PreflightError: the model will not convert; every reason at once.
+        PreflightError: the model will not convert; every reason at once. Or ``optional`` or
+            ``limits`` name what is no input.
+        EngineUnavailableError: ``engines`` has a name that is none.
         ConversionError: it did not convert.
         NotCertifiedError: no engine reproduces the training library; nothing is published, and the
             report is kept in a temporary folder that the error names.
@@ -114,10 +121,14 @@ def export(
     say = progress or listener()
     check_model_name(model)
     _check_frame(X, y)
+    _check_optional(optional, X)
+    for name in engines or ():
+        proven_engine(name)
     say("preflight")
     java = find_java()
     target = str(y.name)
-    for finding in preflight.check(fitted, list(X.columns), target, java_version=java.version):
+    columns = list(X.columns)
+    for finding in preflight.check(fitted, columns, target, rows=X, java_version=java.version):
         text = f"{finding.subject}: {finding.cause}; {finding.fix}"
         warnings.warn(text, PmmlPipelineWarning, stacklevel=2)
     family = table.find(fitted)
@@ -145,12 +156,14 @@ def export(
         offline = _offline(oracle, parsed, inputs, real, budget, held_out=holdout is not None)
         _check_results(offline, outputs)
         say("prove on every engine")
-        proof = certify(path, outputs, offline, tolerance=tolerance, engines=engines)
+        proof = certify(
+            path, outputs, offline, tolerance=tolerance, engines=engines, time_limit=time_limit
+        )
         proof.report["model"] = model
         proof.report["contract"] = oracle.contract.to_json()
         report = write_report(proof.report, document=parsed)
         if proof.certificate.preferred is None:
-            raise _not_certified(model, proof, {"model.pmml": document, **report})
+            raise not_certified(model, proof, report)
         say("publish")
         files: dict[str, bytes | Path] = {
             "model.pmml": path,
@@ -174,7 +187,7 @@ def check(estimator: Any, X: pd.DataFrame, y: pd.Series) -> list[Finding]:
 
     Args:
         estimator: what is going to be fitted, or is.
-        X, y: what it is going to be fitted on; only the names are looked at.
+        X, y: what it is going to be fitted on; names and columns of dates are looked at.
 
     Returns:
         What does not stop the export but should be known.
@@ -184,7 +197,8 @@ def check(estimator: Any, X: pd.DataFrame, y: pd.Series) -> list[Finding]:
     """
     _check_frame(X, y)
     java = find_java()
-    return preflight.check(estimator, list(X.columns), str(y.name), java_version=java.version)
+    columns = list(X.columns)
+    return preflight.check(estimator, columns, str(y.name), rows=X, java_version=java.version)
 
 
 def _check_frame(X: Any, y: Any) -> None:
@@ -197,6 +211,15 @@ def _check_frame(X: Any, y: Any) -> None:
         raise PreflightError(
             "y is not a Series with a value for every row of X",
             "pass the target as a named Series: pd.Series(y, name='...')",
+        )
+
+
+def _check_optional(optional: Sequence[str], X: pd.DataFrame) -> None:
+    unknown = [repr(name) for name in optional if name not in X.columns]
+    if unknown:
+        raise PreflightError(
+            f"optional names {', '.join(unknown)}, which X has no column of",
+            f"give a list of some of {', '.join(map(str, X.columns))}",
         )
 
 
@@ -216,7 +239,13 @@ def _offline(
         _, refused = admission.columns(rows.online, len(rows))
         predictions = oracle.predict(rows.offline, suspects=refused)
         found.append(
-            OfflineRows(rows, predictions.values, predictions.refused, predictions.reasons)
+            OfflineRows(
+                rows,
+                predictions.values,
+                predictions.refused,
+                predictions.reasons,
+                predictions.by_contract,
+            )
         )
     return found
 
@@ -266,17 +295,6 @@ def _device(fitted: Any) -> str:
 
 def _json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
-
-
-def _not_certified(model: str, proof: Proof, report: dict[str, bytes]) -> NotCertifiedError:
-    folder = Path(tempfile.mkdtemp(prefix=f"pmml-parity-{model}-"))
-    for name, data in report.items():
-        (folder / name).write_bytes(data)
-    reasons = "; ".join(f"{e.engine}: {e.reason}" for e in proof.certificate.engines)
-    return NotCertifiedError(
-        f"no engine reproduces the training library for {model!r} ({reasons})",
-        f"look at the worst rows in {folder / 'parity.html'}; nothing was published",
-    )
 
 
 def _manifest(

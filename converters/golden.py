@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from pmml_pipeline.parity.causes import REFUSED_BY_CONTRACT
 from pmml_pipeline.parity.certify import OfflineRows
-from pmml_pipeline.parity.compare import plain
+from pmml_pipeline.parity.compare import REFUSED_OFFLINE, plain
 
 PER_CLASS = 20
 
@@ -38,7 +39,9 @@ def golden_rows(offline: Sequence[OfflineRows], per_class: int = PER_CLASS) -> l
 def _row(part: OfflineRows, row: int) -> dict[str, Any]:
     line: dict[str, Any] = {"input": part.rows.record(row)}
     if part.refused[row]:
-        line["error"] = part.reasons.get(row, "refused by the training library")
+        line["error"] = part.reasons.get(row) or (
+            REFUSED_BY_CONTRACT if row in part.by_contract else REFUSED_OFFLINE
+        )
     else:
         line["output"] = {name: plain(values[row]) for name, values in part.predictions.items()}
     line["class"] = part.rows.name

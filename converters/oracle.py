@@ -32,13 +32,15 @@ class Predictions:
 
     Attributes:
         values: by result name, each of shape (rows,); rows that were refused hold NaN or None.
-        refused: shape (rows,).
-        reasons: the library's words, by row, for the first refusals.
+        refused: shape (rows,), by the library or the contract.
+        reasons: why, by row, for the first refusals.
+        by_contract: rows that the contract refuses; the library was not asked.
     """
 
     values: dict[str, npt.NDArray[Any]]
     refused: npt.NDArray[np.bool_]
     reasons: dict[int, str]
+    by_contract: frozenset[int]
 
 
 class Oracle:
@@ -98,7 +100,7 @@ class Oracle:
                 for row in np.flatnonzero(~np.isfinite(array) & ~refused):
                     reasons.setdefault(int(row), f"its {name} is {array[row]}")
                 refused |= ~np.isfinite(array)
-        return Predictions(values, refused, reasons)
+        return Predictions(values, refused, reasons, frozenset(declared))
 
     def accepts(self, record: Mapping[str, Any]) -> bool:
         """Whether the library predicts something for one record."""

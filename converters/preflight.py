@@ -1,7 +1,8 @@
 """Will this pipeline convert? Everything that speaks against it, before training is spent.
 
-Steps, versions, the age of the converter and the names of the fields are looked at; no data is
-needed, and the estimator may be unfitted. What only the data decides is left to the conversion.
+Steps, versions, the age of the converter, the names of the fields and, where there are rows, the
+columns of dates are looked at. The estimator may be unfitted. What else only the data decides is
+left to the conversion.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 
+import pandas as pd
+
+from converters.dates import date_findings
 from converters.runner import (
     JAR_WARNING_AGE,
     jar_build_date,
@@ -40,6 +44,7 @@ def preflight(
     field_names: Sequence[str],
     target_name: str | None,
     *,
+    rows: pd.DataFrame | None = None,
     today: date | None = None,
     java_version: int | None = None,
 ) -> list[Finding]:
@@ -50,6 +55,7 @@ def preflight(
             search, the estimator that it found or tries out is looked at.
         field_names: names of the input columns, in the order of training.
         target_name: name of the target; ``None`` where there is none, as in clustering.
+        rows: what it is fitted on; ``None`` leaves columns of dates out.
         today: the day (UTC) to compare the converter's build date with, by default today.
         java_version: feature number (17, 21, ...) of the Java that will run the converter, 0 when
             there is none; ``None`` leaves Java out.
@@ -66,6 +72,7 @@ def preflight(
     estimator = without_search(estimator)
     findings = [
         *step_findings(estimator),
+        *(date_findings(estimator, rows) if rows is not None else ()),
         *_name_findings(list(field_names)),
         *_target_findings(estimator, list(field_names), target_name),
         *_version_findings(),
@@ -80,6 +87,7 @@ def check(
     field_names: Sequence[str],
     target_name: str | None,
     *,
+    rows: pd.DataFrame | None = None,
     today: date | None = None,
     java_version: int | None = None,
 ) -> list[Finding]:
@@ -92,7 +100,7 @@ def check(
         PreflightError: at least one finding is an error.
     """
     findings = preflight(
-        estimator, field_names, target_name, today=today, java_version=java_version
+        estimator, field_names, target_name, rows=rows, today=today, java_version=java_version
     )
     errors = [finding for finding in findings if finding.severity == "error"]
     if len(errors) == 1:

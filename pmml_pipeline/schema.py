@@ -32,6 +32,47 @@ KINDS: dict[str, Kind] = {
 }
 TEMPORAL = frozenset({"date", "time", "dateTime"})
 
+LEVELS_TOLD = 8
+_KINDS_TOLD: dict[Kind, str] = {
+    "double": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "string": "text",
+}
+# Types that travel as text and are no text to a person.
+_TYPES = {
+    "date": "a date in ISO 8601, such as 2012-02-13",
+    "time": "a time in ISO 8601 without a time zone, such as 08:18:05",
+    "dateTime": "a date and time in ISO 8601 without a time zone, such as 2012-02-13T08:18:05",
+} | {
+    name: f"a whole number of {'seconds' if 'Seconds' in name else 'days'} ({name})"
+    for name in KINDS
+    if name.endswith("]")
+}
+
+
+def treated(treatment: str | None, replacement: str | None) -> str:
+    """What becomes of a missing or an invalid value, in a few words that a value can precede.
+
+    Args:
+        treatment: ``missingValueTreatment`` or ``invalidValueTreatment``; None where there is none.
+        replacement: the value that is put in, if there is one.
+    """
+    if treatment == "returnInvalid":
+        return "is a data error"
+    if treatment == "asMissing":
+        return "counts as missing"
+    return "is taken as it is" if replacement is None else f"is taken for {replacement}"
+
+
+def _one_of(values: tuple[str, ...]) -> str:
+    return f"one of {_listed(values)}"
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    more = f", … ({len(values)})" if len(values) > LEVELS_TOLD else ""
+    return ", ".join(values[:LEVELS_TOLD]) + more
+
 
 @dataclass(frozen=True, slots=True)
 class InputField:
@@ -43,7 +84,8 @@ class InputField:
         optype: ``continuous``, ``categorical`` or ``ordinal``.
         required: whether a record without it is a data error.
         values: the levels that are valid, as text; empty when any value is.
-        intervals: the ranges that are valid; empty when any number is.
+        intervals: the ranges that are valid; empty when any number is. What is outside is a data
+            error only where ``invalid_value_treatment`` says so.
         missing_values: values that stand for "missing", as text.
         invalid_values: values declared invalid, as text.
         missing_value_treatment, missing_value_replacement: what the model does with a missing one.
@@ -70,15 +112,25 @@ class InputField:
         return KINDS[self.data_type]
 
     def describe(self) -> str:
-        """What is valid, for a person."""
-        what = {"double": "a number", "integer": "a whole number", "boolean": "true or false"}
-        text = what.get(self.kind, f"a {self.data_type}" if self.data_type in TEMPORAL else "text")
-        if self.values:
-            shown = ", ".join(self.values[:8])
-            text = f"one of {shown}" + (f", … ({len(self.values)})" if len(self.values) > 8 else "")
-        elif self.intervals:
-            text += " in " + " or ".join(str(interval) for interval in self.intervals)
-        return text
+        """What is admitted, for a person.
+
+        A range or a set of levels is a condition only where what is outside is refused. Elsewhere
+        it says how the model takes what is outside; a range that changes nothing is left out.
+        """
+        text = _TYPES.get(self.data_type) or _KINDS_TOLD[self.kind]
+        treatment = self.invalid_value_treatment
+        within = " in " + " or ".join(str(interval) for interval in self.intervals)
+        if treatment == "returnInvalid":
+            parts = [_one_of(self.values)] if self.values else []
+            parts += [text + within] if self.intervals else []
+            others = f" other than {_listed(self.invalid_values)}" if self.invalid_values else ""
+            return " or ".join(parts) or text + others
+        if self.intervals and treatment == "asIs":
+            return text
+        how = treated(treatment, self.invalid_value_replacement)
+        if self.intervals:
+            return f"{text}; any that is not{within} {how}"
+        return f"{_one_of(self.values)}; any other {how}" if self.values else text
 
 
 @dataclass(frozen=True, slots=True)

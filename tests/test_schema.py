@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pmml_pipeline.document import read
+from pmml_pipeline.document import Interval, read
 from pmml_pipeline.errors import DocumentError
 from pmml_pipeline.schema import KINDS, InputField, OutputField, inputs_of, outputs_of
 
@@ -34,8 +34,49 @@ def test_what_is_required_and_what_is_valid() -> None:
     assert (a.required, b.required) == (True, False)
     assert (a.invalid_value_treatment, b.invalid_value_treatment) == ("asMissing", "returnInvalid")
     assert (a.missing_values, b.values, b.invalid_values) == (("-1",), ("x", "y"), ("z",))
-    assert a.describe() == "a whole number in [0, 5)"
+    assert a.describe() == "a whole number; any that is not in [0, 5) counts as missing"
     assert b.describe() == "one of x, y"
+
+
+@pytest.mark.parametrize(
+    ("treatment", "replacement", "number", "level"),
+    [
+        ("returnInvalid", None, "a number in [0, 5]", "one of x, y"),
+        ("asIs", None, "a number", "one of x, y; any other is taken as it is"),
+        (
+            "asMissing",
+            None,
+            "a number; any that is not in [0, 5] counts as missing",
+            "one of x, y; any other counts as missing",
+        ),
+        (
+            "asValue",
+            "1",
+            "a number; any that is not in [0, 5] is taken for 1",
+            "one of x, y; any other is taken for 1",
+        ),
+    ],
+)
+def test_only_what_is_enforced_is_a_condition(
+    treatment: str, replacement: str | None, number: str, level: str
+) -> None:
+    fields = data_field("a", intervals=[("closedClosed", 0, 5)])
+    fields += data_field("b", "string", "categorical", ["x", "y"])
+    how = {"invalidValueTreatment": treatment, "invalidValueReplacement": replacement}
+    inputs, _ = schema(linear(fields, mining_field("a", **how) + mining_field("b", **how), {}))
+    assert (inputs["a"].describe(), inputs["b"].describe()) == (number, level)
+
+
+def test_values_beside_a_range_and_those_that_are_excluded_are_said() -> None:
+    both = InputField("a", "double", "continuous", False, ("9",), (Interval("openOpen", 0, 5),))
+    assert both.describe() == "one of 9 or a number in (0, 5)"
+    without = InputField("a", "string", "categorical", False, invalid_values=("x", "y"))
+    assert without.describe() == "text other than x, y"
+
+
+def test_dates_say_their_form() -> None:
+    moment = InputField("a", "dateTime", "continuous", False).describe()
+    assert moment == "a date and time in ISO 8601 without a time zone, such as 2012-02-13T08:18:05"
 
 
 def test_intervals_count_only_where_the_field_is_continuous() -> None:

@@ -33,15 +33,22 @@ _EXACT = 2**53  # whole numbers below it are doubles
 _PRESENT_TYPES = frozenset({str, int, bool})
 _MISSING_TYPES = frozenset({"NAType", "NaTType"})  # pandas' own marks, without importing pandas
 _BOOLEANS = {"true": True, "false": False}
+_ZONE = "PMML has no time zones: convert it to the zone of training, and leave the zone out"
 NAN = float("nan")
 
 
 class RefusedError(Exception):
-    """One value that its field does not admit."""
+    """One value that its field does not admit.
 
-    def __init__(self, code: FieldErrorCode) -> None:
+    Attributes:
+        code: what is wrong.
+        fix: what to do about this very value, where that is more than the field's description says.
+    """
+
+    def __init__(self, code: FieldErrorCode, fix: str | None = None) -> None:
         super().__init__(code)
         self.code: FieldErrorCode = code
+        self.fix = fix
 
 
 def is_missing(value: Any) -> bool:
@@ -258,8 +265,8 @@ def _temporal(data_type: str) -> Callable[[Any], str]:
 def _time(value: Any) -> str:
     if not isinstance(value, datetime.time):
         value = datetime.time.fromisoformat(_as_text(value))
-    if value.tzinfo is not None:  # PMML's dates and times have no time zone
-        raise RefusedError("wrong_type")
+    if value.tzinfo is not None:
+        raise RefusedError("wrong_type", _ZONE)
     return str(value.isoformat())
 
 
@@ -280,6 +287,6 @@ def _moment(value: Any) -> datetime.datetime:
     if not isinstance(value, datetime.datetime):
         value = datetime.datetime(value.year, value.month, value.day)
     if value.tzinfo is not None:
-        raise RefusedError("wrong_type")
+        raise RefusedError("wrong_type", _ZONE)
     # Not the value itself: pandas' Timestamp has digits that ISO text has not.
     return datetime.datetime.combine(value.date(), value.time())

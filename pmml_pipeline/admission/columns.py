@@ -18,7 +18,7 @@ from pmml_pipeline.admission.cells import (
     missing_marks,
     validity,
 )
-from pmml_pipeline.admission.records import unknown_fields
+from pmml_pipeline.admission.records import field_error, unknown_fields
 from pmml_pipeline.errors import DataError, FieldError
 from pmml_pipeline.schema import InputField
 
@@ -182,7 +182,5 @@ def _read(
     try:
         return read(value)
     except RefusedError as refused:
-        errors.setdefault(row, []).append(
-            FieldError(field.name, refused.code, value, field.describe())
-        )
+        errors.setdefault(row, []).append(field_error(field, refused, value))
         return nothing

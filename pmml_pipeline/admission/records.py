@@ -60,10 +60,15 @@ class RecordAdmission:
             try:
                 read(value)
             except RefusedError as refused:
-                errors.append(FieldError(name, refused.code, value, field.describe()))
+                errors.append(field_error(field, refused, value))
         if self._refuse_extra:
             errors += unknown_fields((n for n in record if n not in self._known), self.names)
         return errors
+
+
+def field_error(field: InputField, refused: RefusedError, value: Any) -> FieldError:
+    """The error for a value that its field does not admit."""
+    return FieldError(field.name, refused.code, value, refused.fix or field.describe())
 
 
 def unknown_fields(names: Iterable[object], known: Sequence[str]) -> list[FieldError]:
@@ -77,5 +82,7 @@ def unknown_fields(names: Iterable[object], known: Sequence[str]) -> list[FieldE
         if len(errors) < SUGGESTIONS and len(name) <= LONGEST_NAME:
             near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "the model has no input of this name"
+        if name.startswith("__index_level_"):
+            hint = "the index of a pandas frame: pa.Table.from_pandas(frame, preserve_index=False)"
         errors.append(FieldError(name, "unknown_field", None, hint))
     return errors

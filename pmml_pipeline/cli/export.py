@@ -50,6 +50,8 @@ def export(
 
     One that fails does not stop the others; the status is 1 then.
     """
+    from pmml_pipeline.parity.reasons import losses
+
     recipes = _chosen(models or [], everything)
     watch = console.Stopwatch()
     with console.warnings_as_lines():
@@ -57,6 +59,10 @@ def export(
     rows = [row for outcome in outcomes for row in _rows(outcome)]
     headings = ("model", "version", "agreement", "certified engines", "metric", "time")
     console.show(console.table(*headings, rows=rows))
+    for published in (p for outcome in outcomes for p in outcome.published):
+        manifest = published.artifact.manifest
+        for line in losses(manifest.certificate):
+            console.note(f"{manifest.model}: {line}")
     failed = [o.name for o in outcomes if o.error is not None]
     published = sum(len(o.published) for o in outcomes)
     console.note(f"{published} published to {store} in {watch():.1f} s")
@@ -66,14 +72,14 @@ def export(
 
 
 def _chosen(names: list[str], everything: bool) -> list[Recipe]:
-    from pmml_pipeline.cli.recipes import examples, find
+    from pmml_pipeline.cli.recipes import NONE_HERE, examples, find
     from pmml_pipeline.errors import PreflightError
 
     if everything and names:
         raise PreflightError("both --all and names are given", "give one of them")
     known = examples() if everything or not names else {}
     if not names and not (everything and known):
-        listed = ", ".join(known) or "none here; give the path of a Python file"
+        listed = ", ".join(known) or f"{NONE_HERE}; give the path of a Python file"
         raise PreflightError(
             "there are no examples" if everything else "no model is named",
             f"name one or more, or --all (examples: {listed})",

@@ -149,7 +149,7 @@ def _inputs_table(inputs: list[dict[str, Any]]) -> Any:
         ]
         for f in inputs
     ]
-    headings = ("field", "type", "required", "valid values", "when missing", "when invalid")
+    headings = ("field", "type", "required", "declared values", "when missing", "any other")
     return console.table(*headings, rows=rows, title=f"{len(inputs)} inputs")
 
 
@@ -164,10 +164,16 @@ def _valid(f: dict[str, Any]) -> str:
     return "; ".join(part for part in parts if part) or "any"
 
 
-def _treatment(f: dict[str, Any], kind: str) -> str:
-    replacement = f[f"{kind}ValueReplacement"]
-    found = f[f"{kind}ValueTreatment"] or ("asValue" if replacement is not None else "asIs")
-    return f"{found}: {replacement}" if replacement is not None else found
+def _treatment(f: dict[str, Any], kind: str) -> str | None:
+    """What becomes of a missing value, or of one that is not among those declared."""
+    from pmml_pipeline.schema import treated
+
+    treatment, replacement = f[f"{kind}ValueTreatment"], f[f"{kind}ValueReplacement"]
+    if kind == "invalid" and not (f["values"] or f["intervals"] or f["invalidValues"]):
+        return None
+    if kind == "missing" and treatment != "returnInvalid" and replacement is None:
+        return "stays missing"
+    return treated(treatment, replacement).removeprefix("is ")
 
 
 def _outputs_table(outputs: list[dict[str, Any]]) -> Any:

@@ -16,6 +16,7 @@ import pmml_pipeline
 from pmml_pipeline.errors import PreflightError
 
 PACKAGE = "examples"
+NONE_HERE = "none here: they are in the repository, not in the installed package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def find(wanted: str) -> Recipe:
         return Recipe(path.stem, path.resolve())
     known = examples()
     if wanted not in known:
-        listed = f"choose one of {', '.join(known)}, or" if known else "there are no examples here;"
+        listed = f"choose one of {', '.join(known)}, or" if known else f"there are {NONE_HERE};"
         raise PreflightError(
             f"there is no example {wanted!r}", f"{listed} give the path of a Python file"
         )

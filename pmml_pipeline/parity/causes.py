@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pmml_pipeline.document.model import to_float32
-from pmml_pipeline.parity.compare import Difference, Offline
+from pmml_pipeline.parity.compare import REFUSED_OFFLINE, Difference, Offline
 from pmml_pipeline.parity.rows import BOUNDARY, CATEGORIES, EXTREMES, MISSING, STORAGE, RowSet
 
 # Relative differences: rounding to float32 leaves 2**-24 (6e-8) or more, summed over a few hundred
@@ -25,7 +25,9 @@ _SINGLE_ABSOLUTE = 1e-6
 # How many rows with the same offset are no coincidence.
 _SAME_OFFSET = 3
 
-_REFUSED_OFFLINE = "refused by the training library"
+# How a refusal before the engine begins, whoever refuses; and what the contract's is called.
+_REFUSED = "refused by "
+REFUSED_BY_CONTRACT = "refused by the contract"
 _REFUSALS = {
     "missing": "missing: the document requires a value, the training library does not",
     "wrong type": "type: the document refuses a type of value that the training library takes",
@@ -45,8 +47,10 @@ _UNKNOWN = "unknown: the row takes another path, or the model is computed differ
 
 def cause_of(difference: Difference, rows: RowSet, offline: Offline) -> str:
     """The likely cause, in a few words, from the row and the two values."""
-    if difference.offline == _REFUSED_OFFLINE:
+    if difference.offline == REFUSED_OFFLINE:
         return "refusal: the training library refuses the row, the engine scores it"
+    if difference.offline == REFUSED_BY_CONTRACT:
+        return "refusal: the contract refuses the row, the engine scores it"
     if not difference.output:
         return _of_refusal(str(difference.online))
     return _of_rounding(difference, offline) or _CLASSES.get(rows.name, _UNKNOWN)
@@ -100,7 +104,7 @@ def with_paths(cause: str, difference: Mapping[str, Any], paths: Mapping[str, An
     if one_sided and paths.get("margin"):
         return f"float32: {paths['margin']}"
     unanswered, walked = paths.get("unanswered", 0), paths.get("walked", 0)
-    if unanswered and not str(difference["offline"]).startswith(_REFUSED_OFFLINE):
+    if unanswered and not str(difference["offline"]).startswith(_REFUSED):
         kind = "missing" if cause.startswith(("missing", "no result")) else "no result"
         return (
             f"{kind}: by the document's rules {unanswered} of {walked} trees give no prediction "

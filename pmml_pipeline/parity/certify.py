@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pmml_pipeline.engines import ENGINES, EngineSpec
-from pmml_pipeline.parity.causes import cause_of
-from pmml_pipeline.parity.compare import DECADES, Comparison, Offline, compare
+from pmml_pipeline.errors import EngineUnavailableError
+from pmml_pipeline.parity.causes import REFUSED_BY_CONTRACT, cause_of
+from pmml_pipeline.parity.compare import DECADES, REFUSED_OFFLINE, Comparison, Offline, compare
 from pmml_pipeline.parity.isolated import run_engine
+from pmml_pipeline.parity.reasons import MORE_TIME, reason_of, remedy_of
 from pmml_pipeline.parity.rows import RowSet
 from pmml_pipeline.schema import OutputField
 from pmml_pipeline.store.certificate import Certificate, ClassResult, EngineResult
@@ -32,14 +34,16 @@ class OfflineRows:
     Attributes:
         rows: the rows.
         predictions: by result name, each of shape (rows,).
-        refused: shape (rows,), which rows the library refused.
-        reasons: the library's words, by refused row, as far as they were kept.
+        refused: shape (rows,), which rows the library or the contract refused.
+        reasons: their words, by refused row, as far as they were kept.
+        by_contract: rows that the contract refused, so that the library was not asked.
     """
 
     rows: RowSet
     predictions: Offline
     refused: npt.NDArray[np.bool_]
     reasons: Mapping[int, str]
+    by_contract: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,11 @@ def certify(
         tolerance: absolute difference up to which two numbers agree.
         engines: names; by default every engine that is installed.
         time_limit: seconds for each engine.
+
+    Raises:
+        EngineUnavailableError: an engine of that name is not known.
     """
-    specs = [ENGINES[name] for name in engines or ENGINES]
+    specs = [proven_engine(name) for name in dict.fromkeys(engines or ENGINES)]
     with ThreadPoolExecutor(max_workers=2) as pool:
         found = list(
             pool.map(
@@ -96,6 +103,7 @@ def certify(
                 "name": o.rows.name,
                 "rows": len(o.rows),
                 "refused_offline": int(o.refused.sum()),
+                "refused_by_contract": len(o.by_contract),
                 "remarks": o.rows.remarks,
             }
             for o in offline
@@ -103,6 +111,17 @@ def certify(
         "engines": [detail for _, detail in found],
     }
     return Proof(certificate, report)
+
+
+def proven_engine(name: str) -> EngineSpec:
+    """The engine of that name.
+
+    Raises:
+        EngineUnavailableError: there is none.
+    """
+    if name not in ENGINES:
+        raise EngineUnavailableError(f"there is no engine {name!r}", f"use {', '.join(ENGINES)}")
+    return ENGINES[name]
 
 
 def _prove(
@@ -117,10 +136,13 @@ def _prove(
     started = time.monotonic()
     versions = spec.versions()
     if not spec.available:
-        return _failed(spec, versions, f"{spec.distribution} is not installed", started)
+        extra = f"pmml-pipeline[{spec.extra}]" if spec.extra else "pmml-pipeline"
+        reason = f"{spec.distribution} is not installed"
+        return _failed(spec, versions, reason, f"pip install '{extra}'", started)
     outcome = run_engine(spec.name, document, [o.rows.online for o in offline], time_limit)
     if outcome.reason is not None:
-        return _failed(spec, versions, outcome.reason, started)
+        remedy = MORE_TIME if outcome.timed_out else None
+        return _failed(spec, versions, outcome.reason, remedy, started)
     comparisons = [
         compare(o.predictions, o.refused, outputs, run.columns, run.errors, tolerance)
         for o, run in zip(offline, outcome.runs, strict=True)
@@ -129,30 +151,31 @@ def _prove(
         ClassResult(o.rows.name, c.rows, c.refused, c.mismatches, c.worst)
         for o, c in zip(offline, comparisons, strict=True)
     )
-    wrong = [c for c in classes if c.mismatches]
-    reason = "; ".join(
-        f"{c.mismatches} of {c.rows} {c.name} rows differ"
-        + ("" if math.isinf(c.worst) else f" by up to {c.worst:.2g}")
-        for c in wrong
-    )
-    result = EngineResult(spec.name, not wrong, versions, classes, reason or None)
-    detail = _detail(result, started)
-    detail["classes"] = [_class(o, c) for o, c in zip(offline, comparisons, strict=True)]
-    return result, detail
+    shown = [_class(o, c) for o, c in zip(offline, comparisons, strict=True)]
+    why, remedy = reason_of(shown), remedy_of(shown)
+    result = EngineResult(spec.name, why is None, versions, classes, _told(why, remedy))
+    return result, _detail(result, why, remedy, started) | {"classes": shown}
 
 
 def _failed(
-    spec: EngineSpec, versions: Mapping[str, str], reason: str, started: float
+    spec: EngineSpec, versions: Mapping[str, str], reason: str, remedy: str | None, started: float
 ) -> tuple[EngineResult, dict[str, Any]]:
-    result = EngineResult(spec.name, False, versions, (), reason)
-    return result, _detail(result, started)
+    result = EngineResult(spec.name, False, versions, (), _told(reason, remedy))
+    return result, _detail(result, reason, remedy, started)
 
 
-def _detail(result: EngineResult, started: float) -> dict[str, Any]:
+def _told(*parts: str | None) -> str | None:
+    return "; ".join(part for part in parts if part) or None
+
+
+def _detail(
+    result: EngineResult, reason: str | None, remedy: str | None, started: float
+) -> dict[str, Any]:
     return {
         "engine": result.engine,
         "certified": result.certified,
-        "reason": result.reason,
+        "reason": reason,
+        "remedy": remedy,
         "versions": dict(result.versions),
         "seconds": round(time.monotonic() - started, 3),
         "classes": [],
@@ -161,6 +184,9 @@ def _detail(result: EngineResult, started: float) -> dict[str, Any]:
 
 def _class(offline: OfflineRows, comparison: Comparison) -> dict[str, Any]:
     rows = offline.rows
+    for d in comparison.differences:
+        if d.offline == REFUSED_OFFLINE and d.row in offline.by_contract:
+            d.offline = REFUSED_BY_CONTRACT
     return {
         "name": rows.name,
         "rows": comparison.rows,

@@ -2,8 +2,8 @@
 
 The rule (see docs/certificate.md): within the tolerance, 1e-10 unless the exporter stated a wider
 one; for numbers so large that 1e-10 is below their precision, within 4 units in the last place; a
-prediction made in float32 is the same float32. Where the training library refuses a row, the engine
-must refuse it too.
+prediction made in float32 is the same float32. Where the training library or the contract refuses
+a row, the engine must refuse it too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ WORST_KEPT = 5
 
 # Upper ends of the bins in which differences are counted; the first is "equal".
 DECADES = (0.0, *(10.0**e for e in range(-16, 1)), math.inf)
+
+REFUSED_OFFLINE = "refused by the training library"
 
 Offline = Mapping[str, npt.NDArray[Any]]
 
@@ -78,7 +80,7 @@ def compare(
     Args:
         offline: the library's predictions by result name, each of shape (rows,). A float32 array
             means that the library predicts in float32. Rows that it refused hold anything.
-        refused_offline: shape (rows,), which rows the library refused.
+        refused_offline: shape (rows,), which rows the library or the contract refused.
         outputs: the results of the document, in order.
         online: the engine's results in that order, float64 or objects.
         errors: the engine's refusals by row.
@@ -179,7 +181,7 @@ def _difference(
             shown = {name: plain(values[row]) for name, values in offline.items()}
             return Difference(row, "", shown, f"refused: {errors[row]}", math.inf)
         shown = {name: plain(online[positions[name]][row]) for name in names}
-        return Difference(row, "", "refused by the training library", shown, math.inf)
+        return Difference(row, "", REFUSED_OFFLINE, shown, math.inf)
     worst = int(columns[np.argmax(differences[columns, row])])
     name = names[worst]
     return Difference(

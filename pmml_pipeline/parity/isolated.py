@@ -39,10 +39,17 @@ class Run:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a child process: the runs, or the reason why there are none."""
+    """What became of a child process.
+
+    Attributes:
+        runs: empty when there is a reason.
+        reason: why there are none.
+        timed_out: whether it is that the time was up.
+    """
 
     runs: list[Run]
     reason: str | None = None
+    timed_out: bool = False
 
 
 def run_engine(
@@ -70,7 +77,7 @@ def run_engine(
         try:
             _, stderr = child.communicate(timeout=time_limit)
         except subprocess.TimeoutExpired:
-            return Outcome([], f"the engine did not answer within {time_limit:g} s")
+            return Outcome([], f"the engine did not answer within {time_limit:g} s", timed_out=True)
         finally:
             child.kill()
             child.wait()

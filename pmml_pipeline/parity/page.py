@@ -67,7 +67,7 @@ _WORST = Template(
     "<p>The way of a row is what the rules of the PMML specification make of it, walked twice: "
     "once with every number a double, as LightGBM compares, and once with the value and the "
     "threshold rounded to float32, as XGBoost compares. An engine may do either; where the two "
-    "ways part, it matters which. Lines are those of model.pmml.</p>$rows</section>"
+    "ways part, it matters which. Lines are those of the document.</p>$rows</section>"
 )
 
 
@@ -115,6 +115,11 @@ def _also(report: Mapping[str, Any]) -> str:
         f"{text(e['engine'], 60)} scored nothing: {text(e['reason'], 400)}."
         for e in report["engines"]
         if not e["classes"]
+    ]
+    said += [
+        f"What helps {text(e['engine'], 60)}: {text(e['remedy'], 400)}."
+        for e in report["engines"]
+        if e["remedy"]
     ]
     if good and len(good) > 1 and report["preferred"]:
         said.append(f"Scoring takes {text(report['preferred'], 60)} unless told otherwise.")
@@ -177,7 +182,7 @@ def _table(report: Mapping[str, Any]) -> str:
             + "".join(f"<span>{text(line, 300)}</span>" for line in about if line)
             + f'<span lang="zh">{chinese}</span>'
             f'<td class="num" role="cell" data-label="Records">{count(row_class["rows"])}'
-            + (f"<span>{count(refused)} refused by the library</span>" if refused else "")
+            + (f"<span>{_refusals(row_class)}</span>" if refused else "")
             + "".join(_cell(e, i) for e in report["engines"])
         )
     return (
@@ -185,6 +190,14 @@ def _table(report: Mapping[str, Any]) -> str:
         'Class of records<th scope="col" class="num" role="columnheader">Records'
         f'{heads}<tbody role="rowgroup">{"".join(lines)}'
     )
+
+
+def _refusals(row_class: Mapping[str, Any]) -> str:
+    """How many records are refused, and by whom."""
+    contract = row_class["refused_by_contract"]
+    library = row_class["refused_offline"] - contract
+    whose = [(contract, "contract"), (library, "library")]
+    return ", ".join(f"{count(n)} refused by the {who}" for n, who in whose if n)
 
 
 def _cell(engine: Mapping[str, Any], i: int) -> str:
@@ -201,12 +214,13 @@ def _agreement(engine: Mapping[str, Any], i: int) -> tuple[str, str, str]:
     found = engine["classes"][i]
     rows, worst = found["rows"], found["worst"]
     if not rows:
-        return "none", "– no such input", ""
+        nothing = "no thresholds" if found["name"] == BOUNDARY else "no such input"
+        return "none", f"– {nothing}", ""
     if found["mismatches"]:
         far = "some by label or refusal" if worst is None else f"by up to {worst:.2g}"
         return "bad", f"✗ {count(found['mismatches'])} of {count(rows)} differ", far
     if found["refused"] == rows:
-        return "ok", "✓ all agree", "all refused, as by the library"
+        return "ok", "✓ all agree", "all refused, as expected"
     return "ok", "✓ all agree", f"largest difference {number(worst)}" if worst else "all equal"
 
 

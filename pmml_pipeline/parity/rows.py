@@ -169,9 +169,12 @@ def _boundary(maker: _Maker, document: Document, budget: Budget) -> RowSet:
             record[threshold.field] = value
             rows.append((record, f"{threshold.field} = {value!r} ({how}; {threshold.where})"))
     found = maker.row_set(BOUNDARY, rows)
-    found.remarks.append(
-        f"{len(seen)} distinct thresholds at {len(thresholds)} places; {done} places tried"
-    )
+    if thresholds:
+        found.remarks.append(
+            f"{len(seen)} distinct thresholds at {len(thresholds)} places; {done} places tried"
+        )
+    elif not untraced:
+        found.remarks.append("the model has no thresholds")
     if untraced:
         found.remarks.append(
             f"{untraced} thresholds are on derived fields that no single input decides; "

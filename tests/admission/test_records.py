@@ -47,6 +47,20 @@ def test_everything_that_is_wrong_is_said_at_once_in_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["2012-02-13T08:18:05Z", "2012-02-13T08:18:05+02:00"])
+def test_a_time_zone_is_named_as_the_fault(value: str) -> None:
+    when = InputField("When", "dateTime", "continuous", True)
+    with pytest.raises(DataError, match="PMML has no time zones: convert it"):
+        RecordAdmission((when,)).cells({"When": value})
+
+
+def test_the_index_of_a_pandas_frame_is_named_as_such() -> None:
+    record = {"Age": 30, "__index_level_0__": 7}
+    assert [e.expected for e in errors(record)] == [
+        "the index of a pandas frame: pa.Table.from_pandas(frame, preserve_index=False)"
+    ]
+
+
 def test_the_text_of_an_error_is_for_a_person() -> None:
     with pytest.raises(DataError) as caught:
         RecordAdmission(INPUTS).cells({"Age": 130, "Home": "tent", "Zzz": 1})

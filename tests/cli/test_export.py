@@ -82,6 +82,17 @@ def test_one_failing_model_does_not_stop_the_others(tmp_path: Path) -> None:
     assert open_artifact(tmp_path / "out" / "tiny").manifest.version == 1
 
 
+def test_an_engine_that_is_not_certified_is_noted_below_the_table(tmp_path: Path) -> None:
+    write(tmp_path, my_data=NEIGHBOUR, tiny=RECIPE.replace("budget=few", "time_limit=0.1"))
+    done = run("export", "tiny.py", "--store", "out", cwd=tmp_path)
+    assert "a higher time_limit= lets it finish; nothing was scored;" in done.stderr
+    only = RECIPE.replace("budget=few", "budget=few, engines=['jpmml']")
+    write(tmp_path, tiny=only)
+    done = run("export", "tiny.py", "--store", "out", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "tiny: scoring needs the extra pmml-pipeline[jpmml] (AGPL-3.0-only)" in done.stderr
+
+
 def test_details_only_when_asked_for(tmp_path: Path) -> None:
     write(tmp_path, fails=CONVERSION_FAILS, crash="def export(store):\n    return {}['nope']\n")
     done = run("export", "fails.py", "crash.py", "--verbose", cwd=tmp_path)
@@ -162,6 +173,12 @@ def test_examples_of_the_current_folder_come_first(
     monkeypatch.chdir(tmp_path)
     assert list(recipes.examples()) == ["mine"]
     with pytest.raises(PreflightError, match="choose one of mine"):
+        recipes.find("credit")
+
+
+def test_without_examples_it_is_said_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "examples", dict)
+    with pytest.raises(PreflightError, match="they are in the repository, not in the installed"):
         recipes.find("credit")
 
 

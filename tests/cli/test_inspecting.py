@@ -104,8 +104,8 @@ def test_an_artifact_shows_fields_structure_and_proof(tmp_path: Path) -> None:
     for line in (
         "model loans, version 1",
         "agreement not to 10 decimals (tolerance 2e-06)",
-        "age double continuous yes [0, 120] returnInvalid returnInvalid",
-        "home string categorical no rent, own asValue: own returnInvalid",
+        "age double continuous yes [0, 120] a data error a data error",
+        "home string categorical no rent, own taken for own a data error",
         "p_yes double probability yes",
         "label string target",
         "TreeModel, classification: 4 nodes, depth up to 1",
@@ -161,7 +161,7 @@ def test_names_from_a_file_do_not_steer_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "model.pmml").write_text(text, encoding="utf-8")
     lines = words(inspect(tmp_path / "model.pmml"))
     escaped = "[bold]:smile:\\u202e"
-    assert f"{escaped} double continuous no any asIs returnInvalid" in lines
+    assert f"{escaped} double continuous no any stays missing" in lines
     assert f"RegressionModel, regression ({escaped}): 1 table, 1 numeric predictor" in lines
 
 

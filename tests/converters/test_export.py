@@ -23,6 +23,7 @@ import converters
 import pmml_pipeline as pp
 from pmml_pipeline.errors import (
     ChecksumError,
+    EngineUnavailableError,
     GoldenRowError,
     ModelNameError,
     NotCertifiedError,
@@ -122,7 +123,15 @@ def test_an_engine_that_fails_is_said_with_its_class(tmp_path: Path) -> None:
     published = converters.export(fitted, X, y, model="iris", store=tmp_path, budget=SMALL)
     certificate = published.proof.certificate
     assert certificate.engines_certified == ("jpmml",)
-    assert "extremes rows differ" in str(certificate.engine("pypmml").reason)  # type: ignore[union-attr]
+    reason = str(certificate.engine("pypmml").reason)  # type: ignore[union-attr]
+    assert (
+        "rows differ (likely cause: no result); rows differ in extremes too; limits= on" in reason
+    )
+    assert str(published).splitlines()[1:] == [
+        f"pypmml is not certified: {reason}",
+        "scoring needs the extra pmml-pipeline[jpmml] (AGPL-3.0-only): "
+        "no engine of the base install is certified",
+    ]
     with pytest.warns(PmmlPipelineWarning, match="not certified"):
         pp.load(published.artifact.root, engine="pypmml")
 
@@ -241,10 +250,33 @@ def test_a_model_that_no_engine_reproduces_is_not_published(tmp_path: Path) -> N
     fitted = XGBClassifier(n_estimators=20, max_depth=3).fit(X, codes)
     with pytest.raises(NotCertifiedError) as raised:
         converters.export(fitted, X, codes, model="m", store=tmp_path, budget=SMALL)
-    assert "held-out rows differ" in str(raised.value)
+    assert "held-out rows differ by up to" in str(raised.value)
+    assert "(likely cause: float32)" in str(raised.value.cause)
+    assert "tolerance=" in str(raised.value.fix)
     report = Path(str(raised.value.fix).split(" in ")[1].split(";")[0])
     assert "<html" in report.read_text()
+    assert {p.name for p in report.parent.iterdir()} == {"parity.html", "parity.json"}
     assert not (tmp_path / "m" / "1").exists()
+
+
+def test_engines_that_need_longer_than_they_have_are_said_so(tmp_path: Path) -> None:
+    X, y = _iris()
+    fitted = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    with pytest.raises(NotCertifiedError) as raised:
+        converters.export(fitted, X, y, model="m", store=tmp_path, budget=SMALL, time_limit=0.1)
+    assert "pypmml: the engine did not answer within 0.1 s" in raised.value.cause
+    assert "pypmml, jpmml: a smaller budget=, fewer levels or a higher" in raised.value.fix
+    assert "nothing was scored" in raised.value.fix
+    assert "worst rows" not in str(raised.value)
+
+
+def test_names_that_are_none_are_refused_before_conversion(tmp_path: Path) -> None:
+    X, y = _iris()
+    fitted = LogisticRegression(max_iter=1_000).fit(X, y)
+    with pytest.raises(EngineUnavailableError, match="there is no engine 'nope'; use pypmml"):
+        converters.export(fitted, X, y, model="m", store=tmp_path, engines=["nope"])
+    with pytest.raises(PreflightError, match="optional names 'nope', which X has no column of"):
+        converters.export(fitted, X, y, model="m", store=tmp_path, optional=["nope"])
 
 
 def test_a_forest_takes_missing_values_where_they_are_optional(tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ def test_causes_of_a_refusal(words: str, kind: str) -> None:
 def test_causes_of_one_sided_rows() -> None:
     offline = Difference(0, "", "refused by the training library", {"y": 1.0}, math.inf)
     assert cause_of(offline, rows(), {}).startswith("refusal: the training library refuses")
+    contract = Difference(0, "", "refused by the contract", {"y": 1.0}, math.inf)
+    assert cause_of(contract, rows(), {}).startswith("refusal: the contract refuses")
     batch = Difference(
         0, "", {}, "refused: one record gives [1], the same row in a batch gives [2]", 0
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from pmml_pipeline.document import read
 from pmml_pipeline.engines import ENGINES
+from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.parity.certify import OfflineRows, certify
 from pmml_pipeline.parity.isolated import RECORDS_CHECKED, run_engine
 from pmml_pipeline.parity.rows import RowSet
@@ -177,7 +179,11 @@ def test_one_row_that_differs_costs_the_certificate_and_is_shown(document: Path)
     proof = certify(document, outputs_of(read(document)), [off], tolerance=1e-10, engines=["good"])
     (result,) = proof.certificate.engines
     assert (result.certified, proof.certificate.preferred) == (False, None)
-    assert result.reason == "1 of 3 boundary rows differ by up to 3e-10"
+    fact = "1 of 3 boundary rows differ by up to 3e-10 (likely cause: rounding)"
+    fix = "tolerance=3.1e-10, if sums in another order are close enough for this model"
+    assert result.reason == f"{fact}; {fix}"
+    shown = proof.report["engines"][0]
+    assert (shown["reason"], shown["remedy"]) == (fact, fix)
     (detail,) = proof.report["engines"][0]["classes"]
     assert detail["mismatches"] == 1
     (difference,) = detail["differences"]
@@ -193,10 +199,49 @@ def test_a_row_that_only_the_library_refuses_costs_the_certificate(document: Pat
     off = offline("extremes", [1.0, 2.0], [2.0, math.nan], refused=(1,))
     proof = certify(document, outputs_of(read(document)), [off], tolerance=1e-10, engines=["good"])
     (result,) = proof.certificate.engines
-    assert result.reason == "1 of 2 extremes rows differ"
+    assert result.reason == (
+        "1 of 2 extremes rows differ (likely cause: refusal); "
+        "limits= on the numbers that a record may bring keeps such rows out"
+    )
     (difference,) = proof.report["engines"][0]["classes"][0]["differences"]
     assert difference["offline"] == "refused by the training library: out of bounds"
     assert difference["online"] == {"y": 4.0}
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_row_that_the_contract_refuses_is_said_to_be(document: Path) -> None:
+    off = offline("missing", [1.0, 2.0], [2.0, math.nan], refused=(1,))
+    off = replace(off, by_contract=frozenset({1}), reasons={1: "x is required"})
+    proof = certify(document, outputs_of(read(document)), [off], tolerance=1e-10, engines=["good"])
+    (difference,) = proof.report["engines"][0]["classes"][0]["differences"]
+    assert difference["offline"] == "refused by the contract: x is required"
+    assert difference["cause"].startswith("refusal: the contract refuses the row")
+    (shown,) = proof.report["row_classes"]
+    assert (shown["refused_offline"], shown["refused_by_contract"]) == (1, 1)
+
+
+@pytest.mark.usefixtures("failing")
+def test_an_engine_that_needs_longer_is_said_with_what_helps(document: Path) -> None:
+    off = offline("held-out", [1.0], [2.0])
+    proof = certify(
+        document,
+        outputs_of(read(document)),
+        [off],
+        tolerance=1e-10,
+        engines=["hangs on load"],
+        time_limit=2,
+    )
+    (result,) = proof.certificate.engines
+    assert result.reason == (
+        "the engine did not answer within 2 s; "
+        "a smaller budget=, fewer levels or a higher time_limit= lets it finish"
+    )
+
+
+def test_an_engine_that_nobody_knows_is_refused(document: Path) -> None:
+    off = offline("held-out", [1.0], [2.0])
+    with pytest.raises(EngineUnavailableError, match="no engine 'nope'; use pypmml, jpmml"):
+        certify(document, outputs_of(read(document)), [off], tolerance=0, engines=["nope"])
 
 
 def test_an_engine_that_is_not_installed_is_not_certified(
@@ -210,4 +255,5 @@ def test_an_engine_that_is_not_installed_is_not_certified(
         document, outputs_of(read(document)), [off], tolerance=1e-10, engines=["absent"]
     )
     (result,) = proof.certificate.engines
-    assert (result.certified, result.reason) == (False, "no-such-distribution is not installed")
+    assert not result.certified
+    assert result.reason == "no-such-distribution is not installed; pip install 'pmml-pipeline'"

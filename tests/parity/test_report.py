@@ -77,7 +77,11 @@ def row_class(name: str, *differences: dict[str, Any], **changes: Any) -> dict[s
 
 
 def engine(
-    name: str, *classes: dict[str, Any], reason: str | None = None, ran: bool = True
+    name: str,
+    *classes: dict[str, Any],
+    reason: str | None = None,
+    remedy: str | None = None,
+    ran: bool = True,
 ) -> dict[str, Any]:
     by_name = {c["name"]: c for c in classes}
     all_classes = [by_name.get(n) or row_class(n) for n in ROW_CLASSES] if ran else []
@@ -85,6 +89,7 @@ def engine(
         "engine": name,
         "certified": reason is None,
         "reason": reason,
+        "remedy": remedy,
         "versions": {name: "1.2.3"},
         "seconds": 4.25,
         "classes": all_classes,
@@ -100,7 +105,8 @@ def report(*engines: dict[str, Any], tolerance: float = 1e-10) -> dict[str, Any]
         "preferred": certified[0] if certified else None,
         "decades": [None if math.isinf(d) else d for d in DECADES],
         "row_classes": [
-            {"name": n, "rows": 10, "refused_offline": 0, "remarks": []} for n in ROW_CLASSES
+            {"name": n, "rows": 10, "refused_offline": 0, "refused_by_contract": 0, "remarks": []}
+            for n in ROW_CLASSES
         ],
         "engines": list(engines),
         "model": "credit",
@@ -180,11 +186,27 @@ def test_no_engine_ran_at_all() -> None:
 
 def test_classes_show_rows_refusals_and_remarks() -> None:
     made = report(engine("pypmml", row_class("categories", rows=0, worst=0.0)))
-    made["row_classes"][1] |= {"rows": 12_345, "refused_offline": 7, "remarks": ["all were tried"]}
+    told = {"rows": 12_345, "refused_offline": 7, "remarks": ["all were tried"]}
+    made["row_classes"][1] |= told
+    made["row_classes"][2] |= {"refused_offline": 5, "refused_by_contract": 3}
+    made["row_classes"][4] |= {"refused_offline": 4, "refused_by_contract": 4}
     page = page_of(made)
     assert "12,345 7 refused by the library" in page.text
+    assert "10 3 refused by the contract, 2 refused by the library" in page.text
+    assert "10 4 refused by the contract" in page.text
     assert "all were tried" in page.text
     assert "– no such input" in page.text
+
+
+def test_a_model_without_thresholds_is_said_to_have_none() -> None:
+    page = page_of(report(engine("pypmml", row_class("boundary", rows=0, worst=0.0))))
+    assert "– no thresholds" in page.text
+    assert "– no such input" not in page.text
+
+
+def test_what_helps_is_said_below_the_verdict() -> None:
+    page = page_of(report(engine("pypmml"), engine("jpmml", reason="x", remedy="limits= helps")))
+    assert "jpmml is not certified. What helps jpmml: limits= helps." in page.text
 
 
 def test_the_page_needs_no_script_and_no_network_and_is_semantic() -> None:
