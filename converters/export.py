@@ -210,7 +210,12 @@ def _offline(
 ) -> list[OfflineRows]:
     found = []
     admission = FrameAdmission(inputs)
-    for rows in build_rows(document, inputs, real, budget, parquet=_through_parquet):
+
+    def ask(columns: Mapping[str, list[Any]]) -> tuple[Mapping[str, Any], Any]:
+        predictions = oracle.predict(dict(columns))
+        return predictions.values, predictions.refused
+
+    for rows in build_rows(document, inputs, real, budget, parquet=_through_parquet, ask=ask):
         if not held_out and rows.name == "held-out":
             rows.remarks.append("these are training rows; no held-out rows were given")
         _, refused = admission.columns(rows.online, len(rows))
