@@ -306,6 +306,8 @@ def extreme_values(f: InputField, low: float, high: float) -> list[tuple[Any, st
         (3.5e38, "beyond float32"),
         (1e308, "nearly the largest double"),
         (-1e308, "nearly the smallest double"),
+        (math.inf, "infinity"),
+        (-math.inf, "negative infinity"),
     ]
     for interval in f.intervals:
         for margin in (interval.left_margin, interval.right_margin):

@@ -96,6 +96,7 @@ def test_golden_rows_are_many_and_of_every_class(iris: converters.Published) -> 
     # Iris has no categories; every other class is there.
     assert {r["class"] for r in rows} == set(ROW_CLASSES) - {"categories"}
     assert any("error" in r for r in rows)
+    assert any("Infinity" in r["input"].values() for r in rows)
 
 
 def test_loaded_scorer_predicts_what_the_library_does(iris: converters.Published) -> None:
