@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import time
@@ -16,6 +17,7 @@ from pmml_pipeline.parity.certify import OfflineRows, certify
 from pmml_pipeline.parity.isolated import RECORDS_CHECKED, run_engine
 from pmml_pipeline.parity.rows import RowSet
 from pmml_pipeline.schema import outputs_of
+from pmml_pipeline.store import Certificate
 
 from ..pmml import classifier, data_field, linear, mining_field, simple
 from .engines_that_fail import SITECUSTOMIZE, SPECS
@@ -197,6 +199,32 @@ def test_a_row_that_only_the_library_refuses_costs_the_certificate(document: Pat
     (difference,) = proof.report["engines"][0]["classes"][0]["differences"]
     assert difference["offline"] == "refused by the training library: out of bounds"
     assert difference["online"] == {"y": 4.0}
+
+
+@pytest.mark.usefixtures("failing")
+def test_rows_that_agree_by_chance_certify_no_engine_that_sums_otherwise(
+    document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = offline("held-out", [1.0, 2.0], [2.0, 4.0])
+    single = dataclasses.replace(off, predictions={"y": np.array([2.0, 4.0], dtype=np.float32)})
+    monkeypatch.setitem(ENGINES, "good", dataclasses.replace(SPECS["good"], float32=True))
+    engines = ["good", "pypmml", "jpmml"]
+
+    def certified(rows: OfflineRows, tolerance: float) -> Certificate:
+        outputs = outputs_of(read(document))
+        return certify(document, outputs, [rows], tolerance=tolerance, engines=engines).certificate
+
+    strict = certified(single, 1e-10)
+    assert strict.engines_certified == ("good",)
+    assert [e.reason for e in strict.engines] == [
+        None,
+        *(
+            f"the training library adds up in float32 and {name} does not, so other rows may differ"
+            for name in ("pypmml", "jpmml")
+        ),
+    ]
+    assert certified(single, 1e-6).engines_certified == ("good", "pypmml", "jpmml")
+    assert certified(off, 1e-10).engines_certified == ("good", "pypmml", "jpmml")
 
 
 def test_an_engine_that_is_not_installed_is_not_certified(
