@@ -11,7 +11,7 @@ import io
 import json
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,10 @@ import numpy as np
 
 from pmml_pipeline.document import Document
 from pmml_pipeline.parity.jumps import Ask, find_jumps
+from pmml_pipeline.parity.neighbours import neighbour_points
+from pmml_pipeline.parity.texts import odd_texts, some_texts, text_inputs
 from pmml_pipeline.parity.thresholds import Threshold, find_thresholds
+from pmml_pipeline.parity.tracing import Tracer
 from pmml_pipeline.schema import InputField, outputs_of
 
 HELDOUT = "held-out"
@@ -72,6 +75,8 @@ class Budget:
     jumps: int = 200
     missing: int = 200
     level_each: int = 3
+    texts: int = 20
+    neighbours: int = 1_000
     extreme_each: int = 1
     storage: int = 300
 
@@ -187,6 +192,7 @@ def _boundary(maker: _Maker, document: Document, budget: Budget, ask: Ask | None
             ({**base, jump.field: value}, f"{jump.field} = {value!r} ({note})")
             for value in jump.values
         )
+    rows.extend(_between_neighbours(maker, document, budget))
     found = maker.row_set(BOUNDARY, rows)
     found.remarks.append(
         f"{len(seen)} distinct thresholds at {len(thresholds)} places; {done} places tried"
@@ -202,6 +208,17 @@ def _boundary(maker: _Maker, document: Document, budget: Budget, ask: Ask | None
             f"on {len(jumps)} ways from one real row to another; both sides of each are tried"
         )
     return found
+
+
+def _between_neighbours(
+    maker: _Maker, document: Document, budget: Budget
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Rows at training instances that the document holds, and in the middle of two."""
+    inputs = {f.name: f for f in maker.inputs}
+    points = neighbour_points(document, Tracer(document, maker.inputs), budget.neighbours)
+    for point, how in points:
+        typed = {n: round(v) if inputs[n].kind == "integer" else v for n, v in point.items()}
+        yield {**maker.real_record(), **typed}, how
 
 
 def _about(value: float, whole: bool) -> list[tuple[Any, str]]:
@@ -248,6 +265,10 @@ def _categories(maker: _Maker, document: Document, budget: Budget) -> RowSet:
             tries.pop()
         for level, how in tries:
             rows.extend(maker.variants(f.name, level, how, budget.level_each))
+    for f in text_inputs(document, maker.inputs):
+        for text in some_texts(maker.real[f.name], budget.texts):
+            for odd, how in odd_texts(text):
+                rows.extend(maker.variants(f.name, odd, how, 1))
     return maker.row_set(CATEGORIES, rows)
 
 
