@@ -17,6 +17,7 @@ from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.store.artifact import Artifact, open_artifact
 from pmml_pipeline.store.cache import is_url, local
 from pmml_pipeline.store.certificate import Certificate
+from pmml_pipeline.store.files import explained
 
 
 def load(
@@ -46,7 +47,9 @@ def load(
     if isinstance(source, str) and is_url(source):
         source = local(source)
     path = Path(source)
-    if path.is_file():
+    with explained("open the path"):
+        is_file = path.is_file()
+    if is_file:
         name = _first_available() if engine == "auto" else engine
         return Scorer(path, read(path, trees=False), name, extra_fields=extra_fields)
     artifact = open_artifact(path)

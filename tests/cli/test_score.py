@@ -261,6 +261,18 @@ def test_kept_columns_of_parquet_keep_their_types(store: Path, tmp_path: Path) -
     assert row.startswith("2023-11-14 22:13:20.123456789,1152921504606846977,")
 
 
+def test_bytes_in_a_kept_column_are_written_as_python_shows_them(
+    store: Path, tmp_path: Path
+) -> None:
+    table = pa.table({"age": [40], "home": ["own"], "id": [{"raw": b"\xff", "n": 1}]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    for form, told in (("csv", "b'\\\\xff'"), ("jsonl", "b'\\\\xff'")):
+        out = tmp_path / f"out.{form}"
+        done = score(store / "loans", "-i", tmp_path / "in.parquet", "--keep", "id", "-o", out)
+        assert done.exit_code == 0, done.stderr
+        assert told in out.read_text()
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"age\n1\n"])
 def test_what_is_no_parquet_is_one_sentence(content: bytes, store: Path, tmp_path: Path) -> None:
     given = tmp_path / "in.parquet"

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import pmml_pipeline as pp
+from pmml_pipeline.cli.app import app
 from pmml_pipeline.engines import ENGINES
 from pmml_pipeline.errors import (
     EngineUnavailableError,
     GoldenRowError,
     ManifestError,
     NotCertifiedError,
+    StoreError,
 )
-from pmml_pipeline.parity.golden import read_golden, replay
+from pmml_pipeline.parity.golden import replay
 from pmml_pipeline.store import Artifact, Certificate, ClassResult, EngineResult, Manifest
 from pmml_pipeline.store.files import FileFact
 from pmml_pipeline.store.publish import publish
@@ -152,15 +155,36 @@ def test_the_stated_tolerance_and_float32_hold_for_golden_rows(tmp_path: Path) -
         b'{"input": {}, "output": ["label"]}',
         b'{"input": {}, "output": null}',
         b"\xff",
+        b'{"input": {"x": 1}, "output": {"p_yes": "0.5"}}',
+        b'{"input": {"x": 1}, "output": {"p_yes": true}}',
+        b'{"input": {"x": 1}, "output": {"p_yes": [0.5, 0.5]}}',
+        b'{"input": {"x": 1}, "output": {"label": ["yes"]}}',
+        b'{"input": {"x": 1}, "output": {"label": {"yes": 1}}}',
+        b'{"input": {"x": 1}, "output": {"p_yes": 1%s}}' % (b"0" * 400),
+        b"[" * 100_000,
+        b'{"input": {"x": 1}, "output": ' + b"[" * 100_000,
     ],
 )
 def test_a_line_that_is_no_golden_row_is_named(tmp_path: Path, line: bytes) -> None:
     good = json.dumps(GOLDEN[0]).encode()
-    published = artifact(tmp_path, good + b"\n" + line + b"\n")
+    artifact(tmp_path, good + b"\n" + line + b"\n")
     with pytest.raises(ManifestError, match=r"line 2 of .*golden\.jsonl is no golden row"):
-        list(read_golden(published))
-    with pytest.raises(ManifestError):
         pp.load(tmp_path / "credit")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_no_golden_rows_prove_nothing(tmp_path: Path, content: bytes) -> None:
+    published = artifact(tmp_path, content)
+    with pytest.raises(ManifestError, match=r"golden\.jsonl"):
+        pp.load(tmp_path / "credit")
+    found = CliRunner().invoke(app, ["verify", str(published.root)])
+    assert found.exit_code == 1
+    assert isinstance(found.exception, ManifestError | SystemExit)
+
+
+def test_a_path_that_no_file_can_have_is_a_store_error() -> None:
+    with pytest.raises(StoreError, match="cannot open"):
+        pp.load("a" * 5_000)
 
 
 def test_auto_takes_the_fastest_certified_engine(tmp_path: Path) -> None:
