@@ -37,6 +37,17 @@ DOCUMENT = classifier(
     (simple("x", "lessOrEqual", 5), "yes", {"yes": 2, "no": 1}),
     (simple("x", "greaterThan", 5), "no", {"no": 1}),
 )
+INPUTS = tuple(
+    {
+        "name": name,
+        "dataType": data_type,
+        "optype": optype,
+        "required": False,
+        "missing": {"treatment": None},
+        "invalid": {"treatment": "returnInvalid"},
+    }
+    for name, data_type, optype in (("x", "double", "continuous"), ("s", "string", "categorical"))
+)
 THIRD = 1 / 3
 GOLDEN: list[dict[str, Any]] = [
     {"input": {"x": 1, "s": "a"}, "output": {"label": "yes", "p_yes": 1 - THIRD, "p_no": THIRD}},
@@ -85,7 +96,12 @@ def artifact(
 
     def manifest(version: int, facts: Mapping[str, FileFact]) -> Manifest:
         return dataclasses.replace(
-            MANIFEST, version=version, files=facts, outputs=outputs, certificate=certificate
+            MANIFEST,
+            version=version,
+            files=facts,
+            inputs=INPUTS,
+            outputs=outputs,
+            certificate=certificate,
         )
 
     return publish(store, "credit", files, manifest)
@@ -180,6 +196,38 @@ def test_no_golden_rows_prove_nothing(tmp_path: Path, content: bytes) -> None:
     found = CliRunner().invoke(app, ["verify", str(published.root)])
     assert found.exit_code == 1
     assert isinstance(found.exception, ManifestError | SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value", "said"),
+    [
+        ("inputs", "name", "amount", "lists other inputs"),
+        ("inputs", "dataType", "string", "lists other inputs"),
+        ("inputs", "required", True, "lists other inputs"),
+        ("outputs", "name", "risk", "lists other outputs"),
+        ("outputs", "dataType", "integer", "lists other outputs"),
+        (None, "version", 7, "holds version 7 by its manifest"),
+    ],
+)
+def test_a_manifest_that_says_something_else_is_refused(
+    tmp_path: Path, part: str | None, key: str, value: Any, said: str
+) -> None:
+    path = artifact(tmp_path).root / "manifest.json"
+    told = json.loads(path.read_text())
+    (told if part is None else told[part][0])[key] = value
+    path.write_text(json.dumps(told))
+    with pytest.raises(ManifestError, match=said):
+        pp.load(path.parent)
+    found = CliRunner().invoke(app, ["verify", str(path.parent)])
+    assert found.exit_code == 1
+
+
+def test_a_copy_may_have_any_name_that_is_no_number(tmp_path: Path) -> None:
+    published = artifact(tmp_path)
+    copy = published.root.rename(tmp_path / "handed-over")
+    assert pp.load(copy).score({"x": 2})["label"] == "yes"
+    with pytest.raises(ManifestError, match="holds version 1 by its manifest"):
+        pp.load(copy.rename(tmp_path / "8"))
 
 
 def test_a_path_that_no_file_can_have_is_a_store_error() -> None:
