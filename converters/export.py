@@ -37,8 +37,7 @@ from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
 from pmml_pipeline.store.artifact import Artifact
 from pmml_pipeline.store.files import FileFact
 from pmml_pipeline.store.manifest import Manifest, utc_now
-from pmml_pipeline.store.names import check_model_name
-from pmml_pipeline.store.publish import publish
+from pmml_pipeline.store.publish import check_store, publish
 
 SAMPLE_ROWS = 1_000  # how many training rows the converter and the sealing look at
 BASELINE_ROWS = 200_000
@@ -112,7 +111,7 @@ def export(
         StoreError: the store cannot be written.
     """
     say = progress or listener()
-    check_model_name(model)
+    check_store(store, model)
     _check_frame(X, y)
     say("preflight")
     java = find_java()
