@@ -39,8 +39,7 @@ from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
 from pmml_pipeline.store.artifact import Artifact
 from pmml_pipeline.store.files import FileFact
 from pmml_pipeline.store.manifest import Manifest, utc_now
-from pmml_pipeline.store.names import check_model_name
-from pmml_pipeline.store.publish import publish
+from pmml_pipeline.store.publish import check_store, publish
 
 SAMPLE_ROWS = 1_000  # how many training rows the converter and the sealing look at
 BASELINE_ROWS = 200_000
@@ -119,7 +118,7 @@ def export(
         StoreError: the store cannot be written.
     """
     say = progress or listener()
-    check_model_name(model)
+    check_store(store, model)
     _check_frame(X, y)
     _check_optional(optional, X)
     for name in engines or ():
@@ -233,7 +232,12 @@ def _offline(
 ) -> list[OfflineRows]:
     found = []
     admission = FrameAdmission(inputs)
-    for rows in build_rows(document, inputs, real, budget, parquet=_through_parquet):
+
+    def ask(columns: Mapping[str, list[Any]]) -> tuple[Mapping[str, Any], Any]:
+        predictions = oracle.predict(dict(columns))
+        return predictions.values, predictions.refused
+
+    for rows in build_rows(document, inputs, real, budget, parquet=_through_parquet, ask=ask):
         if not held_out and rows.name == "held-out":
             rows.remarks.append("these are training rows; no held-out rows were given")
         _, refused = admission.columns(rows.online, len(rows))

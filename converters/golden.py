@@ -6,6 +6,7 @@ They travel with the artifact, so that whoever loads it can check the proof in a
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,7 +38,8 @@ def golden_rows(offline: Sequence[OfflineRows], per_class: int = PER_CLASS) -> l
 
 
 def _row(part: OfflineRows, row: int) -> dict[str, Any]:
-    line: dict[str, Any] = {"input": part.rows.record(row)}
+    record = part.rows.record(row)
+    line: dict[str, Any] = {"input": {name: _in_json(value) for name, value in record.items()}}
     if part.refused[row]:
         line["error"] = part.reasons.get(row) or (
             REFUSED_BY_CONTRACT if row in part.by_contract else REFUSED_OFFLINE
@@ -46,6 +48,13 @@ def _row(part: OfflineRows, row: int) -> dict[str, Any]:
         line["output"] = {name: plain(values[row]) for name, values in part.predictions.items()}
     line["class"] = part.rows.name
     return line
+
+
+def _in_json(value: Any) -> Any:
+    """JSON has no infinity; as text it is read as the number that it is."""
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 def to_json_lines(rows: Sequence[dict[str, Any]]) -> bytes:

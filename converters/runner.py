@@ -11,11 +11,14 @@ import inspect
 import os
 import pickle
 import re
+import signal
 import subprocess
 import sys
+import threading
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -164,17 +167,40 @@ def run_sklearn2pmml(
     raise ConversionError(cause, fix, output)
 
 
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """SIGTERM raises SystemExit meanwhile, so that it ends the Java process along with this one.
+
+    By default it ends this process at once, and Java goes on. A handler of the caller's own is left
+    alone, and so is a thread, which cannot have any.
+    """
+    own = signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+    if own or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _run(command: list[str], folder: Path, timeout: float) -> tuple[int, str]:
     """Exit status and output; the process is gone when this returns or raises."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=timeout,
-        )
+        with _sigterm_raises():
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=timeout,
+            )
     except subprocess.TimeoutExpired as error:
         raise ConversionError(
             f"the conversion was stopped after {timeout:g} seconds",

@@ -10,13 +10,16 @@ reader finds it:
   missing values the library refuses, and one that was never missing in training, unless the
   pipeline fills it in;
 - a level that was never seen is refused in such a field too, where it would count as missing;
-- a number that the library refuses from some size on gets an ``Interval``, in powers of ten;
+- a number that the library refuses from some size on gets an ``Interval``, in powers of ten; where
+  it refuses only infinity, the margin is the largest finite number;
 - a column that the model does not use becomes a ``supplementary`` field, so that a record may
   bring it.
 """
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
@@ -31,6 +34,7 @@ from pmml_pipeline.schema import InputField, inputs_of
 
 TRIES = 3  # real rows that are asked about; the library refuses when it refuses all of them
 LARGEST_EXPONENT = 308
+LARGEST_SINGLE = 3.4028234663852886e38
 
 
 def seal(
@@ -70,7 +74,11 @@ def seal(
             and _may_be_bounded(f)
             and (bounds := _bounds(oracle, good, f)) is not None
         }
-        | {name: (float(low), float(high)) for name, (low, high) in limits.items()},
+        | {
+            f.name: _ends(oracle, good, f, *map(float, limits[f.name]))
+            for f in inputs
+            if f.name in limits
+        },
         single=frozenset(f.name for f in inputs if f.data_type == "float"),
     )
     contract.levels.update(
@@ -139,7 +147,10 @@ def _may_be_bounded(f: InputField) -> bool:
 def _bounds(
     oracle: Oracle, good: Sequence[Mapping[str, Any]], f: InputField
 ) -> tuple[float, float] | None:
-    """The smallest and largest power of ten that the library admits; None when it admits all."""
+    """The smallest and largest power of ten that the library admits; None when it admits all.
+
+    A side on which it admits every finite number ends there, or is open where it admits infinity.
+    """
     if not good:
         return None
 
@@ -147,9 +158,30 @@ def _bounds(
         return _largest(lambda e: oracle.accepts({**good[0], f.name: sign * 10.0**e}))
 
     low, high = exponent(-1.0), exponent(1.0)
-    if min(low, high) < 0 or (low == high == LARGEST_EXPONENT):
-        return None  # nothing is refused for its size, or refusal is not a matter of size
-    return -(10.0**low), 10.0**high
+    if min(low, high) < 0:
+        return None  # refusal is not a matter of size
+    found = _ends(
+        oracle,
+        good,
+        f,
+        -math.inf if low == LARGEST_EXPONENT else -(10.0**low),
+        math.inf if high == LARGEST_EXPONENT else 10.0**high,
+    )
+    return None if found == (-math.inf, math.inf) else found
+
+
+def _ends(
+    oracle: Oracle, good: Sequence[Mapping[str, Any]], f: InputField, low: float, high: float
+) -> tuple[float, float]:
+    """The bounds, with the largest finite number for an infinity that the library refuses."""
+    # The margins of a float field are compared in float32, where the largest double is infinite.
+    largest = LARGEST_SINGLE if f.data_type == "float" else sys.float_info.max
+    refused = {
+        end
+        for end in (low, high)
+        if math.isinf(end) and not any(oracle.accepts({**record, f.name: end}) for record in good)
+    }
+    return -largest if low in refused else low, largest if high in refused else high
 
 
 def _largest(holds: Callable[[int], bool]) -> int:
@@ -195,5 +227,7 @@ def _write(document: bytes, contract: Contract, real: Columns) -> bytes:
 def _set_interval(data: Element, bounds: tuple[float, float]) -> None:
     for interval in data.findall(f"{PMML}Interval"):
         data.remove(interval)  # the range of the training rows, which the library does not ask
-    margins = {"leftMargin": repr(bounds[0]), "rightMargin": repr(bounds[1])}
-    data.insert(0, Element(f"{PMML}Interval", {"closure": "closedClosed", **margins}))
+    sides = zip(("leftMargin", "rightMargin"), bounds, strict=True)
+    margins = {side: repr(bound) for side, bound in sides if math.isfinite(bound)}
+    if margins:
+        data.insert(0, Element(f"{PMML}Interval", {"closure": "closedClosed", **margins}))

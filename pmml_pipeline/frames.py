@@ -44,6 +44,8 @@ def _values(series: Any) -> Sequence[Any] | npt.NDArray[Any]:
     A whole number beside a null would become a double, and a time stamp an integer of some unit.
     """
     dtype = series.dtype
+    if dtype in (nw.Int128, nw.UInt128):  # NumPy has no such numbers
+        return series.to_list()  # type: ignore[no-any-return]
     if dtype.is_float() or (dtype.is_integer() and not series.null_count()):
         return np.asarray(series.to_numpy())
     return series.to_list()  # type: ignore[no-any-return]

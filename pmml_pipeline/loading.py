@@ -9,14 +9,18 @@ from pmml_pipeline.document import Document, read
 from pmml_pipeline.engines import ENGINES, engine_spec
 from pmml_pipeline.errors import (
     EngineUnavailableError,
+    ManifestError,
     NotCertifiedError,
     PmmlPipelineWarning,
 )
 from pmml_pipeline.parity.golden import check_golden_rows
+from pmml_pipeline.schema import inputs_of, outputs_of
 from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.store.artifact import Artifact, open_artifact
 from pmml_pipeline.store.cache import is_url, local
 from pmml_pipeline.store.certificate import Certificate
+from pmml_pipeline.store.files import explained
+from pmml_pipeline.store.names import version_number
 
 
 def load(
@@ -46,7 +50,9 @@ def load(
     if isinstance(source, str) and is_url(source):
         source = local(source)
     path = Path(source)
-    if path.is_file():
+    with explained("open the path"):
+        is_file = path.is_file()
+    if is_file:
         name = _first_available() if engine == "auto" else engine
         return Scorer(path, read(path, trees=False), name, extra_fields=extra_fields)
     artifact = open_artifact(path)
@@ -64,6 +70,7 @@ def _first_available() -> str:
 def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
     certificate = artifact.manifest.certificate
     document: Document = read(artifact.document_path, trees=False)
+    _check_manifest(artifact, document)
     if engine == "auto":
         engine = _fastest(certificate)
     spec = engine_spec(engine)
@@ -87,6 +94,37 @@ def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
                 )
         check_golden_rows(scorer, artifact)
     return scorer
+
+
+def _check_manifest(artifact: Artifact, document: Document) -> None:
+    """Refuses a manifest that says something else than the document and the folder.
+
+    Raises:
+        ManifestError: the inputs or outputs are not those of the document, or the folder is that of
+            another version. The model's name is left alone: a model may be handed over under
+            another one.
+    """
+    manifest = artifact.manifest
+    declared = {
+        "inputs": [(f["name"], f["dataType"], f["required"]) for f in manifest.inputs],
+        "outputs": [(o["name"], o["dataType"]) for o in manifest.outputs],
+    }
+    true = {
+        "inputs": [(f.name, f.data_type, f.required) for f in inputs_of(document)],
+        "outputs": [(o.name, o.data_type) for o in outputs_of(document)],
+    }
+    for what, fields in declared.items():
+        if fields != true[what]:
+            raise ManifestError(
+                f"the manifest of {artifact.root} lists other {what} than the document has",
+                "copy the version folder again from where it was published",
+            )
+    number = version_number(artifact.root.name)
+    if number is not None and number != manifest.version:
+        raise ManifestError(
+            f"{artifact.root} holds version {manifest.version} by its manifest",
+            f"name the folder {manifest.version}, or copy version {number} again",
+        )
 
 
 def _fastest(certificate: Certificate) -> str:

@@ -80,6 +80,7 @@ class Scorer:
         Raises:
             DataError: the record is not one that the inputs admit, or the model has no score for
                 it; with one entry per field.
+            TypeError: the record is no mapping.
         """
         cells = self._records.cells(record)
         try:

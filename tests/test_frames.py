@@ -181,3 +181,10 @@ def test_a_result_named_errors_is_not_lost(tmp_path: Path, frame: Any) -> None:
     assert list(found.columns) == ["errors", "faults"]
     assert found["errors"].to_list()[0] == 2.0
     assert found["faults"].to_list()[0] is None
+
+
+@pytest.mark.parametrize("dtype", [pl.Int128, pl.UInt64])
+def test_whole_numbers_that_numpy_has_not(scorer: pp.Scorer, dtype: Any) -> None:
+    frame = pl.DataFrame({"x": pl.Series([2, 3], dtype=dtype), "n": pl.Series([4, 5], dtype=dtype)})
+    plain = frame.cast(pl.Int64)
+    assert scorer.score_frame(frame).equals(scorer.score_frame(plain))

@@ -40,7 +40,14 @@ class RecordAdmission:
 
         Raises:
             DataError: with one entry for every field that is wrong.
+            TypeError: the record is no mapping.
         """
+        if type(record) is not dict and not isinstance(record, Mapping):
+            hint = "; pass record.to_dict()" if hasattr(record, "to_dict") else ""
+            raise TypeError(
+                "a record is a mapping from field name to value, and this is a "
+                f"{type(record).__name__}{hint}"
+            )
         get = record.get
         if len(record) > len(self._known) and self._refuse_extra:
             raise DataError(self._errors(record))

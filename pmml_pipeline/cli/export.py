@@ -51,8 +51,10 @@ def export(
     One that fails does not stop the others; the status is 1 then.
     """
     from pmml_pipeline.parity.reasons import losses
+    from pmml_pipeline.store.publish import check_store
 
     recipes = _chosen(models or [], everything)
+    check_store(store)  # before training is spent
     watch = console.Stopwatch()
     with console.warnings_as_lines():
         outcomes = [_export(recipe, store, verbose) for recipe in recipes]

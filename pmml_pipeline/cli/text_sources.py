@@ -160,9 +160,19 @@ class JsonLinesSource:
         return self._errors[names]
 
 
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Which of the two values was meant, nobody knows; readers differ on which one counts.
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f"it has the field {twice[:100]!r} twice")
+    return found
+
+
 def _record(line: bytes) -> tuple[dict[str, Any], str | None]:
     try:
-        record = json.loads(line.decode("utf-8").strip())
+        record = json.loads(line.decode("utf-8").strip(), object_pairs_hook=_no_duplicates)
     except UnicodeDecodeError as error:
         return {}, f"it is not UTF-8 ({error.reason})"
     except json.JSONDecodeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from pmml_pipeline.errors import DataError, GoldenRowError, ManifestError
 from pmml_pipeline.parity.compare import compare
+from pmml_pipeline.schema import OutputField
 from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.store.artifact import Artifact
 
@@ -44,11 +45,33 @@ def read_golden(artifact: Artifact) -> Iterator[dict[str, Any]]:
                 if not (isinstance(row["input"], dict) and isinstance(row.get("output", {}), dict)):
                     raise TypeError("input and output are objects")
             except (ValueError, KeyError, TypeError) as error:
-                raise ManifestError(
-                    f"line {number} of {artifact.golden_path} is no golden row ({error})",
-                    "export the model again",
-                ) from None
+                raise _no_golden_row(artifact, number, str(error)) from None
+            except RecursionError:
+                raise _no_golden_row(artifact, number, "it is nested too deeply") from None
             yield row
+
+
+def _no_golden_row(artifact: Artifact, number: int, why: str) -> ManifestError:
+    return ManifestError(
+        f"line {number} of {artifact.golden_path} is no golden row ({why})",
+        "export the model again",
+    )
+
+
+def _check_values(row: dict[str, Any], outputs: Sequence[OutputField]) -> None:
+    """Refuses results that are not of their output's type.
+
+    Raises:
+        ValueError: names the first one.
+    """
+    for output in outputs:
+        value = row.get("output", {}).get(output.name)
+        right: tuple[type, ...] = (int, float) if output.kind == "double" else (str, int, float)
+        fits = value is None or (
+            isinstance(value, right) and not (output.kind == "double" and isinstance(value, bool))
+        )
+        if not fits or (isinstance(value, int) and abs(value) > 2**1000):
+            raise ValueError(f"{output.name} is no {output.data_type}")
 
 
 def replay(scorer: Scorer, artifact: Artifact) -> tuple[int, list[Failure]]:
@@ -56,12 +79,19 @@ def replay(scorer: Scorer, artifact: Artifact) -> tuple[int, list[Failure]]:
 
     Returns:
         How many rows there are, and those that do not come out.
+
+    Raises:
+        ManifestError: there is no row, or one that is no golden row.
     """
     tolerance = artifact.manifest.certificate.tolerance
     single = {o["name"] for o in artifact.manifest.outputs if o.get("precision") == "float32"}
     failures = []
     count = 0
     for count, row in enumerate(read_golden(artifact), 1):
+        try:
+            _check_values(row, scorer.outputs)
+        except ValueError as error:
+            raise _no_golden_row(artifact, count, str(error)) from None
         try:
             actual: Any = scorer.score(row["input"])
         except DataError as error:
@@ -72,6 +102,10 @@ def replay(scorer: Scorer, artifact: Artifact) -> tuple[int, list[Failure]]:
             failures.append(Failure(count, f"refused: {row['error']}", actual))
         elif not _agree(scorer, row["output"], actual, single, tolerance):
             failures.append(Failure(count, row["output"], actual))
+    if not count:
+        raise ManifestError(
+            f"{artifact.golden_path} has no rows, so it proves nothing", "export the model again"
+        )
     return count, failures
 
 

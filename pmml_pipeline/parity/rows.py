@@ -11,15 +11,19 @@ import io
 import json
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pmml_pipeline.document import Document
+from pmml_pipeline.parity.jumps import Ask, find_jumps
+from pmml_pipeline.parity.neighbours import neighbour_points
+from pmml_pipeline.parity.texts import odd_texts, some_texts, text_inputs
 from pmml_pipeline.parity.thresholds import Threshold, find_thresholds
-from pmml_pipeline.schema import InputField
+from pmml_pipeline.parity.tracing import Tracer
+from pmml_pipeline.schema import InputField, outputs_of
 
 HELDOUT = "held-out"
 BOUNDARY = "boundary"
@@ -68,8 +72,11 @@ class Budget:
 
     heldout: int = 10_000
     boundary: int = 40_000
+    jumps: int = 200
     missing: int = 200
     level_each: int = 3
+    texts: int = 20
+    neighbours: int = 1_000
     extreme_each: int = 1
     storage: int = 300
 
@@ -80,6 +87,7 @@ def build_rows(
     real: Columns,
     budget: Budget | None = None,
     parquet: Callable[[Columns], Columns] | None = None,
+    ask: Ask | None = None,
 ) -> list[RowSet]:
     """All six classes.
 
@@ -90,12 +98,13 @@ def build_rows(
             as they are, for the library's sake.
         budget: sizes.
         parquet: writes columns to Parquet and reads them back; None leaves that round trip out.
+        ask: the training library; None leaves out the rows about the jumps of its prediction.
     """
     budget = budget or Budget()
     maker = _Maker(inputs, real)
     return [
         _heldout(maker, budget),
-        _boundary(maker, document, budget),
+        _boundary(maker, document, budget, ask),
         _missing(maker, budget),
         _categories(maker, document, budget),
         _extremes(maker, budget),
@@ -119,7 +128,9 @@ class _Maker:
         return sorted(self.random.sample(range(self.count), size))
 
     def real_record(self) -> dict[str, Any]:
-        row = self.random.randrange(self.count)
+        return self.record(self.random.randrange(self.count))
+
+    def record(self, row: int) -> dict[str, Any]:
         return {name: values[row] for name, values in self.real.items()}
 
     def variants(
@@ -144,8 +155,11 @@ def _heldout(maker: _Maker, budget: Budget) -> RowSet:
     return RowSet(HELDOUT, columns, online, [f"row {r}" for r in rows])
 
 
-def _boundary(maker: _Maker, document: Document, budget: Budget) -> RowSet:
-    """Every threshold as it is, its neighbours among doubles, and the float32 values about it."""
+def _boundary(maker: _Maker, document: Document, budget: Budget, ask: Ask | None) -> RowSet:
+    """Every threshold as it is, its neighbours among doubles, and the float32 values about it.
+
+    Then both sides of the jumps of the library's own prediction.
+    """
     thresholds, untraced = find_thresholds(document, maker.inputs)
     inputs = {f.name: f for f in maker.inputs}
     first: list[Threshold] = []
@@ -168,6 +182,17 @@ def _boundary(maker: _Maker, document: Document, budget: Budget) -> RowSet:
             record = dict(base)
             record[threshold.field] = value
             rows.append((record, f"{threshold.field} = {value!r} ({how}; {threshold.where})"))
+    jumps = []
+    if ask is not None:
+        jumps = find_jumps(ask, maker.inputs, outputs_of(document), maker.real, budget.jumps)
+    for jump in jumps:
+        note = "the library's prediction " + ("jumps" if jump.real else "changes most") + " here"
+        base = maker.record(jump.row)
+        rows.extend(
+            ({**base, jump.field: value}, f"{jump.field} = {value!r} ({note})")
+            for value in jump.values
+        )
+    rows.extend(_between_neighbours(maker, document, budget))
     found = maker.row_set(BOUNDARY, rows)
     if thresholds:
         found.remarks.append(
@@ -180,7 +205,23 @@ def _boundary(maker: _Maker, document: Document, budget: Budget) -> RowSet:
             f"{untraced} thresholds are on derived fields that no single input decides; "
             "they are not tried one by one"
         )
+    if ask is not None:
+        found.remarks.append(
+            f"{sum(jump.real for jump in jumps)} jumps of the training library's own prediction "
+            f"on {len(jumps)} ways from one real row to another; both sides of each are tried"
+        )
     return found
+
+
+def _between_neighbours(
+    maker: _Maker, document: Document, budget: Budget
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Rows at training instances that the document holds, and in the middle of two."""
+    inputs = {f.name: f for f in maker.inputs}
+    points = neighbour_points(document, Tracer(document, maker.inputs), budget.neighbours)
+    for point, how in points:
+        typed = {n: round(v) if inputs[n].kind == "integer" else v for n, v in point.items()}
+        yield {**maker.real_record(), **typed}, how
 
 
 def _about(value: float, whole: bool) -> list[tuple[Any, str]]:
@@ -227,6 +268,10 @@ def _categories(maker: _Maker, document: Document, budget: Budget) -> RowSet:
             tries.pop()
         for level, how in tries:
             rows.extend(maker.variants(f.name, level, how, budget.level_each))
+    for f in text_inputs(document, maker.inputs):
+        for text in some_texts(maker.real[f.name], budget.texts):
+            for odd, how in odd_texts(text):
+                rows.extend(maker.variants(f.name, odd, how, 1))
     return maker.row_set(CATEGORIES, rows)
 
 
@@ -285,6 +330,8 @@ def extreme_values(f: InputField, low: float, high: float) -> list[tuple[Any, st
         (3.5e38, "beyond float32"),
         (1e308, "nearly the largest double"),
         (-1e308, "nearly the smallest double"),
+        (math.inf, "infinity"),
+        (-math.inf, "negative infinity"),
     ]
     for interval in f.intervals:
         for margin in (interval.left_margin, interval.right_margin):

@@ -7,6 +7,8 @@ that the schema does not list are ignored, so that a later release can add some 
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -143,6 +145,14 @@ def read(path: Path) -> Manifest:
         ManifestError: it is not a manifest, or cannot be read.
     """
     try:
+        # A pipe would keep this process waiting for whoever writes to it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ManifestError(f"{path} cannot be read: it is no file", _REWRITE)
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(path.parent)):
+            raise ManifestError(
+                f"{path} is a link that leads out of the folder",
+                "copy the file itself into the version folder",
+            )
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -68,10 +68,7 @@ def publish(
     """
     names.check_model_name(model)
     if is_url(store):
-        raise StoreError(
-            f"cannot publish to {store}",
-            "publish to a local folder and copy the version over, manifest.json last",
-        )
+        raise _no_url(store)
     for name in files:
         reason = names.fault(name)
         if reason or name == names.MANIFEST_NAME:
@@ -87,6 +84,38 @@ def publish(
             with Lock(folder / _LOCK):
                 made = _rename_to_next(staging, alive, model, facts, manifest)
     return Artifact(folder / str(made.version), made)
+
+
+def check_store(store: Path | str, model: str | None = None) -> None:
+    """Notices early that nothing could be published there; makes nothing.
+
+    Args:
+        store: local folder of all models.
+        model: name to publish under, when it is known yet.
+
+    Raises:
+        ModelNameError: the name is not admitted.
+        StoreError: the store is a URL, or a file, or may not be written.
+    """
+    if model is not None:
+        names.check_model_name(model)
+    if is_url(store):
+        raise _no_url(store)
+    folder = Path(store, model or "")
+    with explained(f"publish in {store}"):
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "it may not be written", str(folder))
+
+
+def _no_url(store: Path | str) -> StoreError:
+    return StoreError(
+        f"cannot publish to {store}",
+        "publish to a local folder and copy the version over, manifest.json last",
+    )
 
 
 @contextmanager

@@ -119,3 +119,20 @@ def test_no_inputs_at_all() -> None:
     assert RecordAdmission([]).cells({}) == []
     with pytest.raises(DataError, match="unknown field"):
         RecordAdmission([]).cells({"a": 1})
+
+
+class _Convertible:
+    def to_dict(self) -> dict[str, int]:
+        return {"Age": 1}
+
+
+@pytest.mark.parametrize("record", [None, [], "x", 5, [("Age", 1)], _Convertible()])
+def test_what_is_no_mapping_is_said_to_be_none(record: Any) -> None:
+    with pytest.raises(TypeError, match="a record is a mapping from field name") as caught:
+        RecordAdmission(INPUTS).cells(record)
+    assert ("to_dict()" in str(caught.value)) == isinstance(record, _Convertible)
+
+
+def test_any_mapping_is_a_record() -> None:
+    admission = RecordAdmission([_field(0)])
+    assert admission.cells(MappingProxyType({"feature number 0": 2})) == [2.0]

@@ -108,7 +108,11 @@ def publish_sample(
                     ("home", "string", "categorical", False),
                 )
             ),
-            outputs=({"name": "label", "dataType": "string"},),
+            outputs=(
+                {"name": "label", "dataType": "string"},
+                {"name": "p_no", "dataType": "double"},
+                {"name": "p_yes", "dataType": "double"},
+            ),
             training={
                 "python": "3.11",
                 "platform": "Linux",

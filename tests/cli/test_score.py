@@ -234,6 +234,16 @@ def test_a_kept_field_that_a_line_lacks_is_null(store: Path) -> None:
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [{"a": [1]}, None]
 
 
+def test_a_field_that_is_there_twice_costs_that_line(store: Path) -> None:
+    data = b'{"age": 40, "age": 20}\n{"age": 40}\n{"age": 40, "id": {"a": 1, "a": 2}}\n'
+    done = score(store / "loans", "--input-format", "jsonl", "--keep", "id", data=data)
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert "line 1 is no JSON object: it has the field 'age' twice" in first["errors"]
+    assert first["label"] is None
+    assert second["label"] == "yes"
+    assert "it has the field 'a' twice" in third["errors"]
+
+
 def test_kept_columns_of_parquet_keep_their_types(store: Path, tmp_path: Path) -> None:
     when = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns"))
     table = pa.table(
@@ -259,6 +269,18 @@ def test_kept_columns_of_parquet_keep_their_types(store: Path, tmp_path: Path) -
     assert (text.returncode, text.stderr[:6]) == (0, "1 rows")
     row = text.stdout.splitlines()[1]
     assert row.startswith("2023-11-14 22:13:20.123456789,1152921504606846977,")
+
+
+def test_bytes_in_a_kept_column_are_written_as_python_shows_them(
+    store: Path, tmp_path: Path
+) -> None:
+    table = pa.table({"age": [40], "home": ["own"], "id": [{"raw": b"\xff", "n": 1}]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    for form, told in (("csv", "b'\\\\xff'"), ("jsonl", "b'\\\\xff'")):
+        out = tmp_path / f"out.{form}"
+        done = score(store / "loans", "-i", tmp_path / "in.parquet", "--keep", "id", "-o", out)
+        assert done.exit_code == 0, done.stderr
+        assert told in out.read_text()
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"age\n1\n"])

@@ -12,11 +12,14 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+from sklearn2pmml.preprocessing import ExpressionTransformer
 from xgboost import XGBClassifier
 
 import converters
@@ -94,6 +97,7 @@ def test_golden_rows_are_many_and_of_every_class(iris: converters.Published) -> 
     # Iris has no categories; every other class is there.
     assert {r["class"] for r in rows} == set(ROW_CLASSES) - {"categories"}
     assert any("error" in r for r in rows)
+    assert any("Infinity" in r["input"].values() for r in rows)
 
 
 def test_loaded_scorer_predicts_what_the_library_does(iris: converters.Published) -> None:
@@ -300,3 +304,27 @@ def test_export_leaves_the_fitted_object_as_it_is(iris: converters.Published) ->
             fitted, X, y, model="same", store=iris.artifact.root.parents[1], budget=SMALL
         )
     assert json.dumps({k: str(v) for k, v in vars(fitted).items()}) == before
+
+
+def test_a_ratio_before_a_tree_is_asked_about_where_the_library_jumps(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {"debt": random.uniform(1e3, 5e4, 500), "income": random.uniform(1e4, 9e4, 500)}
+    )
+    X = X.round(2)
+    y = pd.Series((X.debt / X.income > 0.31) * 5.0 + random.normal(size=500) / 20, name="loss")
+    ratio = ExpressionTransformer("X[0] / X[1]")
+    steps = ColumnTransformer([("ratio", ratio, ["debt", "income"])])
+    fitted = make_pipeline(steps, DecisionTreeRegressor(max_depth=2)).fit(X, y)
+    limits = {"debt": (1e3, 5e4), "income": (1e4, 9e4)}
+    published = converters.export(
+        fitted, X, y, model="ratio", store=tmp_path, budget=SMALL, limits=limits
+    )
+    # scikit-learn compares float32(ratio); PMML4S compares the derived float as a double.
+    assert published.proof.certificate.engines_certified == ("jpmml",)
+    refused = published.proof.certificate.engine("pypmml")
+    assert refused is not None
+    assert "boundary rows differ" in str(refused.reason)
+    assert all(c.name == "boundary" for c in refused.classes if c.mismatches)
+    (boundary,) = (c for c in published.proof.report["row_classes"] if c["name"] == "boundary")
+    assert any(r.startswith("200 jumps of the training library") for r in boundary["remarks"])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -19,8 +21,10 @@ from converters.family import Request
 from converters.oracle import Oracle, columns_of
 from converters.runner import run_sklearn2pmml
 from converters.seal import seal
+from pmml_pipeline.admission import RecordAdmission
 from pmml_pipeline.document import read
 from pmml_pipeline.engines.jvm.java import find_java
+from pmml_pipeline.errors import DataError
 from pmml_pipeline.schema import inputs_of
 
 
@@ -151,6 +155,46 @@ def test_numbers_are_bounded_where_the_library_overflows() -> None:
     assert interval.left_margin == -1e38
     assert interval.contains(1e38)
     assert not interval.contains(np.nextafter(1e38, np.inf))
+
+
+def test_infinity_is_refused_where_the_library_refuses_it() -> None:
+    X, _ = _frame()
+    X = X[["age", "debt"]]
+    fitted = LinearRegression().fit(X, pd.Series(X.age / 1e3, name="status"))
+    document, contract = seal(_converted(fitted, X), _oracle(fitted, X), columns_of(X), [], {})
+    # Every finite number is admitted; infinity is not, in any engine that reads the document.
+    largest = sys.float_info.max
+    assert contract.bounds == dict.fromkeys(X.columns, (-largest, largest))
+    parsed = read(document)
+    admission = RecordAdmission(inputs_of(parsed))
+    assert admission.cells({"age": largest, "debt": -1e308}) == [largest, -1e308]
+    for infinite in (math.inf, -math.inf, "1e999", "-Infinity", np.float32("inf")):
+        with pytest.raises(DataError) as raised:
+            admission.cells({"age": infinite, "debt": 1.0})
+        assert [e.code for e in raised.value.fields] == ["out_of_range"]
+
+
+def test_infinity_is_admitted_where_the_library_scores_it() -> None:
+    X, y = _frame()
+    X = X[["age", "debt"]]
+    fitted = HistGradientBoostingClassifier(max_iter=3).fit(X, y)
+    converted = _converted(fitted, X)
+    endless = {"age": (0.0, math.inf)}
+    document, contract = seal(converted, _oracle(fitted, X), columns_of(X), [], endless)
+    assert contract.bounds == {"age": (0.0, math.inf)}
+    fields = {f.name: f for f in inputs_of(read(document))}
+    assert [(i.left_margin, i.right_margin) for i in fields["age"].intervals] == [(0.0, None)]
+    assert b"inf" not in document.split(b"TransformationDictionary")[0]
+
+
+def test_a_limit_of_infinity_ends_where_the_library_does() -> None:
+    X, _ = _frame()
+    X = X[["age", "debt"]]
+    fitted = LinearRegression().fit(X, pd.Series(X.age / 1e3, name="status"))
+    endless = {"age": (0.0, math.inf)}
+    converted = _converted(fitted, X)
+    _, contract = seal(converted, _oracle(fitted, X), columns_of(X), [], endless)
+    assert contract.bounds["age"] == (0.0, sys.float_info.max)
 
 
 def test_columns_keep_every_value_that_a_record_can_bring() -> None:

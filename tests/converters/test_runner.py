@@ -203,6 +203,7 @@ def test_java_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     error = failure(fitted(LogisticRegression()), java_options=["-Xmx9x"])
     assert error.cause == "Java failed: Invalid maximum heap size: -Xmx9x"
     assert error.fix == "correct the Java options"
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL  # as before
 
 
 def test_java_that_is_not_there(tmp_path: Path) -> None:
@@ -268,7 +269,10 @@ run_sklearn2pmml(pickle.loads(Path(sys.argv[2]).read_bytes()), java_home=Path(sy
 """
 
 
-def test_ctrl_c_leaves_no_file_and_no_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_no_file_and_no_process(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
     home = tmp_path / "home"
     (home / "bin").mkdir(parents=True)
     java, started = home / "bin" / "java", tmp_path / "started"
@@ -292,8 +296,9 @@ def test_ctrl_c_leaves_no_file_and_no_process(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert any((folder / "model.pkl").is_file() for folder in scratch.iterdir())
-    child.send_signal(signal.SIGINT)
-    assert b"KeyboardInterrupt" in child.communicate(timeout=30)[1]
+    child.send_signal(sent)
+    said = child.communicate(timeout=30)[1]
+    assert child.returncode == (-sent if b"KeyboardInterrupt" in said else 128 + sent)
     assert list(scratch.iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)

@@ -236,3 +236,14 @@ def test_the_runtime_in_the_wheel_is_enough_and_says_nothing(document: Path) -> 
             assert pp.load(sys.argv[1], engine).score({"s": "b"})["label"] == "no"
     """
     assert run(script, document, PATH="/nonexistent", JAVA_HOME="") == (0, "", "")
+
+
+def test_what_java_prints_goes_to_standard_error() -> None:
+    code = """
+from pmml_pipeline.engines.jvm.runtime import java_class
+java_class("java.lang.System").out.println("chatter of a library")
+print("a result")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "a result\n"
+    assert "chatter of a library" in done.stderr

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import pmml_pipeline as pp
+from pmml_pipeline.cli.app import app
 from pmml_pipeline.engines import ENGINES
 from pmml_pipeline.errors import (
     EngineUnavailableError,
     GoldenRowError,
     ManifestError,
     NotCertifiedError,
+    StoreError,
 )
-from pmml_pipeline.parity.golden import read_golden, replay
+from pmml_pipeline.parity.golden import replay
 from pmml_pipeline.store import Artifact, Certificate, ClassResult, EngineResult, Manifest
 from pmml_pipeline.store.files import FileFact
 from pmml_pipeline.store.publish import publish
@@ -33,6 +36,17 @@ DOCUMENT = classifier(
     mining_field("x") + mining_field("s"),
     (simple("x", "lessOrEqual", 5), "yes", {"yes": 2, "no": 1}),
     (simple("x", "greaterThan", 5), "no", {"no": 1}),
+)
+INPUTS = tuple(
+    {
+        "name": name,
+        "dataType": data_type,
+        "optype": optype,
+        "required": False,
+        "missing": {"treatment": None},
+        "invalid": {"treatment": "returnInvalid"},
+    }
+    for name, data_type, optype in (("x", "double", "continuous"), ("s", "string", "categorical"))
 )
 THIRD = 1 / 3
 GOLDEN: list[dict[str, Any]] = [
@@ -82,7 +96,12 @@ def artifact(
 
     def manifest(version: int, facts: Mapping[str, FileFact]) -> Manifest:
         return dataclasses.replace(
-            MANIFEST, version=version, files=facts, outputs=outputs, certificate=certificate
+            MANIFEST,
+            version=version,
+            files=facts,
+            inputs=INPUTS,
+            outputs=outputs,
+            certificate=certificate,
         )
 
     return publish(store, "credit", files, manifest)
@@ -152,15 +171,68 @@ def test_the_stated_tolerance_and_float32_hold_for_golden_rows(tmp_path: Path) -
         b'{"input": {}, "output": ["label"]}',
         b'{"input": {}, "output": null}',
         b"\xff",
+        b'{"input": {"x": 1}, "output": {"p_yes": "0.5"}}',
+        b'{"input": {"x": 1}, "output": {"p_yes": true}}',
+        b'{"input": {"x": 1}, "output": {"p_yes": [0.5, 0.5]}}',
+        b'{"input": {"x": 1}, "output": {"label": ["yes"]}}',
+        b'{"input": {"x": 1}, "output": {"label": {"yes": 1}}}',
+        b'{"input": {"x": 1}, "output": {"p_yes": 1%s}}' % (b"0" * 400),
+        b"[" * 100_000,
+        b'{"input": {"x": 1}, "output": ' + b"[" * 100_000,
     ],
 )
 def test_a_line_that_is_no_golden_row_is_named(tmp_path: Path, line: bytes) -> None:
     good = json.dumps(GOLDEN[0]).encode()
-    published = artifact(tmp_path, good + b"\n" + line + b"\n")
+    artifact(tmp_path, good + b"\n" + line + b"\n")
     with pytest.raises(ManifestError, match=r"line 2 of .*golden\.jsonl is no golden row"):
-        list(read_golden(published))
-    with pytest.raises(ManifestError):
         pp.load(tmp_path / "credit")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_no_golden_rows_prove_nothing(tmp_path: Path, content: bytes) -> None:
+    published = artifact(tmp_path, content)
+    with pytest.raises(ManifestError, match=r"golden\.jsonl"):
+        pp.load(tmp_path / "credit")
+    found = CliRunner().invoke(app, ["verify", str(published.root)])
+    assert found.exit_code == 1
+    assert isinstance(found.exception, ManifestError | SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value", "said"),
+    [
+        ("inputs", "name", "amount", "lists other inputs"),
+        ("inputs", "dataType", "string", "lists other inputs"),
+        ("inputs", "required", True, "lists other inputs"),
+        ("outputs", "name", "risk", "lists other outputs"),
+        ("outputs", "dataType", "integer", "lists other outputs"),
+        (None, "version", 7, "holds version 7 by its manifest"),
+    ],
+)
+def test_a_manifest_that_says_something_else_is_refused(
+    tmp_path: Path, part: str | None, key: str, value: Any, said: str
+) -> None:
+    path = artifact(tmp_path).root / "manifest.json"
+    told = json.loads(path.read_text())
+    (told if part is None else told[part][0])[key] = value
+    path.write_text(json.dumps(told))
+    with pytest.raises(ManifestError, match=said):
+        pp.load(path.parent)
+    found = CliRunner().invoke(app, ["verify", str(path.parent)])
+    assert found.exit_code == 1
+
+
+def test_a_copy_may_have_any_name_that_is_no_number(tmp_path: Path) -> None:
+    published = artifact(tmp_path)
+    copy = published.root.rename(tmp_path / "handed-over")
+    assert pp.load(copy).score({"x": 2})["label"] == "yes"
+    with pytest.raises(ManifestError, match="holds version 1 by its manifest"):
+        pp.load(copy.rename(tmp_path / "8"))
+
+
+def test_a_path_that_no_file_can_have_is_a_store_error() -> None:
+    with pytest.raises(StoreError, match="cannot open"):
+        pp.load("a" * 5_000)
 
 
 def test_auto_takes_the_fastest_certified_engine(tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from pmml_pipeline.parity.certify import OfflineRows, certify
 from pmml_pipeline.parity.isolated import RECORDS_CHECKED, run_engine
 from pmml_pipeline.parity.rows import RowSet
 from pmml_pipeline.schema import outputs_of
+from pmml_pipeline.store import Certificate
 
 from ..pmml import classifier, data_field, linear, mining_field, simple
 from .engines_that_fail import SITECUSTOMIZE, SPECS
@@ -211,7 +212,7 @@ def test_a_row_that_only_the_library_refuses_costs_the_certificate(document: Pat
 @pytest.mark.usefixtures("failing")
 def test_a_row_that_the_contract_refuses_is_said_to_be(document: Path) -> None:
     off = offline("missing", [1.0, 2.0], [2.0, math.nan], refused=(1,))
-    off = replace(off, by_contract=frozenset({1}), reasons={1: "x is required"})
+    off = dataclasses.replace(off, by_contract=frozenset({1}), reasons={1: "x is required"})
     proof = certify(document, outputs_of(read(document)), [off], tolerance=1e-10, engines=["good"])
     (difference,) = proof.report["engines"][0]["classes"][0]["differences"]
     assert difference["offline"] == "refused by the contract: x is required"
@@ -240,8 +241,36 @@ def test_an_engine_that_needs_longer_is_said_with_what_helps(document: Path) -> 
 
 def test_an_engine_that_nobody_knows_is_refused(document: Path) -> None:
     off = offline("held-out", [1.0], [2.0])
-    with pytest.raises(EngineUnavailableError, match="no engine 'nope'; use pypmml, jpmml"):
+    with pytest.raises(
+        EngineUnavailableError, match="no engine 'nope'; use compiled, pypmml, jpmml"
+    ):
         certify(document, outputs_of(read(document)), [off], tolerance=0, engines=["nope"])
+
+
+@pytest.mark.usefixtures("failing")
+def test_rows_that_agree_by_chance_certify_no_engine_that_sums_otherwise(
+    document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = offline("held-out", [1.0, 2.0], [2.0, 4.0])
+    single = dataclasses.replace(off, predictions={"y": np.array([2.0, 4.0], dtype=np.float32)})
+    monkeypatch.setitem(ENGINES, "good", dataclasses.replace(SPECS["good"], float32=True))
+    engines = ["good", "pypmml", "jpmml"]
+
+    def certified(rows: OfflineRows, tolerance: float) -> Certificate:
+        outputs = outputs_of(read(document))
+        return certify(document, outputs, [rows], tolerance=tolerance, engines=engines).certificate
+
+    strict = certified(single, 1e-10)
+    assert strict.engines_certified == ("good",)
+    assert [e.reason for e in strict.engines] == [
+        None,
+        *(
+            f"the training library adds up in float32 and {name} does not, so other rows may differ"
+            for name in ("pypmml", "jpmml")
+        ),
+    ]
+    assert certified(single, 1e-6).engines_certified == ("good", "pypmml", "jpmml")
+    assert certified(off, 1e-10).engines_certified == ("good", "pypmml", "jpmml")
 
 
 def test_an_engine_that_is_not_installed_is_not_certified(

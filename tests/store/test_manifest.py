@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,24 @@ def test_read_without_a_file(tmp_path: Path) -> None:
         read(tmp_path / "manifest.json")
     with pytest.raises(ManifestError, match="cannot be read"):
         read(tmp_path)
+
+
+def test_a_manifest_that_is_no_file_of_its_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "1"
+    folder.mkdir()
+    path = folder / "manifest.json"
+    os.mkfifo(path)  # would block whoever opens it
+    with pytest.raises(ManifestError, match="it is no file"):
+        read(path)
+    path.unlink()
+    (tmp_path / "elsewhere.json").write_bytes(MANIFEST.to_bytes())
+    path.symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(ManifestError, match="link that leads out of the folder"):
+        read(path)
+    path.unlink()
+    (folder / "..data").write_bytes(MANIFEST.to_bytes())  # how volumes of container platforms look
+    path.symlink_to("..data")
+    assert read(path) == MANIFEST
 
 
 def test_the_time_now_is_a_time_of_the_schema() -> None:

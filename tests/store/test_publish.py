@@ -15,7 +15,7 @@ import pytest
 
 from pmml_pipeline.errors import ManifestError, ModelNameError, StoreError
 from pmml_pipeline.store import Artifact, FileFact, Manifest, models, open_artifact, versions
-from pmml_pipeline.store.publish import publish
+from pmml_pipeline.store.publish import check_store, publish
 
 from .child import SPAWN
 from .sample import FILES, maker, publish_sample, staging_folders
@@ -270,3 +270,30 @@ def test_new_folders_are_on_the_disk_too(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "fsync", recording_fsync)
     publish_sample(tmp_path / "a" / "b")
     assert synced[:3] == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+
+
+@pytest.mark.parametrize("taken", ["store", "store/credit"])
+def test_a_file_in_the_way_is_noticed_before_anything_is_made(tmp_path: Path, taken: str) -> None:
+    check_store(tmp_path / "store" / "deep", "credit")
+    assert list(tmp_path.iterdir()) == []
+    path = tmp_path / taken
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("a note")
+    with pytest.raises(StoreError, match=r"cannot publish in .*: Not a directory") as caught:
+        check_store(tmp_path / "store", "credit")
+    assert str(path) in caught.value.cause
+
+
+def test_a_store_that_may_not_be_written_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A real read-only folder would stop everybody but root.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    with pytest.raises(StoreError, match="may not be written"):
+        check_store(tmp_path / "store")
+    (tmp_path / "store").mkdir()
+    check_store(tmp_path / "store", "credit")
+    with pytest.raises(ModelNameError):
+        check_store(tmp_path / "store", "../credit")
+    with pytest.raises(StoreError, match="publish to a local folder"):
+        check_store("s3://bucket/store")

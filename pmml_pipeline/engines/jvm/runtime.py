@@ -115,9 +115,15 @@ def _unlock() -> None:
 
 
 def _quiet() -> None:
-    """JPMML and JAXB log through java.util.logging: keep warnings, drop the chatter."""
+    """What Java says goes to standard error, and only warnings of it.
+
+    JPMML and JAXB log through java.util.logging; a handler of JAXB prints to System.out, which is
+    where results are written.
+    """
     import jpype
 
+    system = jpype.JClass("java.lang.System")
+    system.setOut(system.err)
     logging = jpype.JClass("java.util.logging.Logger")
     logging.getLogger("").setLevel(jpype.JClass("java.util.logging.Level").WARNING)
 
