@@ -12,6 +12,7 @@ from pmml_pipeline.errors import FieldError, TableError
 from pmml_pipeline.schema import InputField
 
 CHUNK_ROWS = 4096
+NAMES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def check_columns(names: Sequence[str], wanted: Wanted, shown: str) -> None:
         raise TableError(f"{shown} has the column {_quoted(twice)} twice", "rename one of them")
     if wanted.inputs and not {f.name for f in wanted.inputs} & set(names):
         raise TableError(
-            f"{shown} has none of the model's inputs; its columns are {', '.join(names)}",
-            f"give records with {', '.join(f.name for f in wanted.inputs)}",
+            f"{shown} has none of the model's inputs; its columns are {_some(names)}",
+            f"give records with {_some([f.name for f in wanted.inputs])}",
         )
     absent = [f for f in wanted.inputs if f.required and f.name not in names]
     lost = [n for n in wanted.keep if n not in names]
@@ -106,18 +107,31 @@ def check_columns(names: Sequence[str], wanted: Wanted, shown: str) -> None:
         fixes.append("add it")
     if lost:
         causes.append(f"has no column {_quoted(lost)} to keep")
-        fixes.append(f"choose from {', '.join(names)}")
+        fixes.append(f"choose from {_some(names)}")
     if extra:
-        errors = unknown_fields(extra, [f.name for f in wanted.inputs])
+        shown_first = extra[:NAMES_SHOWN]
+        errors = unknown_fields(shown_first, [f.name for f in wanted.inputs])
         near = [e.expected if e.expected.startswith("did you mean") else "" for e in errors]
         listed = ", ".join(
-            f"{n!r} ({h})" if h else repr(n) for n, h in zip(extra, near, strict=True)
-        )
+            f"{n!r} ({h})" if h else repr(n) for n, h in zip(shown_first, near, strict=True)
+        ) + _more(extra)
         causes.append(f"has columns that are no inputs of the model: {listed}")
-        fixes.append(f"copy them to the output with --keep {','.join(extra)}, or --extra ignore")
+        few = len(extra) <= NAMES_SHOWN
+        keep = f"copy them to the output with --keep {','.join(extra)}, or --extra ignore"
+        fixes.append(keep if few else "ignore them with --extra ignore")
     if causes:
         raise TableError(f"{shown} " + ", and ".join(causes), "; ".join(fixes))
 
 
 def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+    listed = list(names)
+    return ", ".join(map(repr, listed[:NAMES_SHOWN])) + _more(listed)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMES_SHOWN]) + _more(names)
+
+
+def _more(names: Sequence[str]) -> str:
+    """How many names are not shown: a file may have a hundred thousand columns."""
+    return f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""

@@ -234,6 +234,15 @@ def test_a_kept_field_that_a_line_lacks_is_null(store: Path) -> None:
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [{"a": [1]}, None]
 
 
+@pytest.mark.parametrize("first", ["age,", ""])
+def test_the_error_of_a_wide_file_is_short(store: Path, first: str) -> None:
+    heading = first + ",".join(f"column_{i}" for i in range(100_000))
+    done = score(store / "loans", "--input-format", "csv", data=heading.encode() + b"\n")
+    assert done.exit_code == 1
+    assert " and 99,98" in done.stderr
+    assert len(done.stderr) < 3_000
+
+
 def test_a_field_that_is_there_twice_costs_that_line(store: Path) -> None:
     data = b'{"age": 40, "age": 20}\n{"age": 40}\n{"age": 40, "id": {"a": 1, "a": 2}}\n'
     done = score(store / "loans", "--input-format", "jsonl", "--keep", "id", data=data)
