@@ -77,10 +77,10 @@ def test_manifest_follows_the_published_schema(iris: converters.Published) -> No
     assert manifest["metrics"]["accuracy"] > 0.9
 
 
-def test_certificate_covers_the_six_classes_on_both_engines(iris: converters.Published) -> None:
+def test_certificate_covers_the_six_classes_on_every_engine(iris: converters.Published) -> None:
     certificate = iris.proof.certificate
     assert certificate.row_classes == ROW_CLASSES
-    assert certificate.engines_certified == ("pypmml", "jpmml")
+    assert certificate.engines_certified == ("compiled", "pypmml", "jpmml")
     assert certificate.to_10_decimals
     for engine in certificate.engines:
         rows = {c.name: c.rows for c in engine.classes}
@@ -124,7 +124,9 @@ def test_limits_are_data_errors_outside(iris: converters.Published) -> None:
 def test_an_engine_that_fails_is_said_with_its_class(tmp_path: Path) -> None:
     X, y = _iris()
     fitted = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
-    published = converters.export(fitted, X, y, model="iris", store=tmp_path, budget=SMALL)
+    published = converters.export(
+        fitted, X, y, model="iris", store=tmp_path, budget=SMALL, engines=["pypmml", "jpmml"]
+    )
     certificate = published.proof.certificate
     assert certificate.engines_certified == ("jpmml",)
     reason = str(certificate.engine("pypmml").reason)  # type: ignore[union-attr]
@@ -190,9 +192,11 @@ def test_a_wider_tolerance_is_said_everywhere(tmp_path: Path) -> None:
     assert "not to 10 decimals (tolerance 2e-06)" in str(published)
     with pytest.warns(PmmlPipelineWarning, match="not to 10 decimals"):
         pp.load(published.artifact.root)
-    with pytest.raises(NotCertifiedError, match="nothing was published"):
-        converters.export(fitted, X, codes, model="strict", store=tmp_path, budget=SMALL)
-    assert not (tmp_path / "strict" / "1").exists()
+    # Without one, only the engine that adds up in float32 itself is certified.
+    strict = converters.export(fitted, X, codes, model="strict", store=tmp_path, budget=SMALL)
+    assert strict.proof.certificate.engines_certified == ("compiled",)
+    assert {c.worst for c in strict.proof.certificate.engines[0].classes} == {0.0}
+    assert "strict/1: to 10 decimals on compiled" in str(strict)
 
 
 def test_lightgbm_with_categories_and_missing_values(tmp_path: Path) -> None:
@@ -250,10 +254,12 @@ def test_bad_training_tables_are_refused_before_conversion(X: Any, y: Any, tmp_p
 def test_a_model_that_no_engine_reproduces_is_not_published(tmp_path: Path) -> None:
     X, y = _iris()
     codes = y.astype("category").cat.codes.astype(int).rename("species")
-    # XGBoost adds up in float32, in an order that neither engine follows.
+    # XGBoost adds up in float32, in an order that neither Java engine follows.
     fitted = XGBClassifier(n_estimators=20, max_depth=3).fit(X, codes)
     with pytest.raises(NotCertifiedError) as raised:
-        converters.export(fitted, X, codes, model="m", store=tmp_path, budget=SMALL)
+        converters.export(
+            fitted, X, codes, model="m", store=tmp_path, budget=SMALL, engines=["pypmml", "jpmml"]
+        )
     assert "held-out rows differ by up to" in str(raised.value)
     assert "(likely cause: float32)" in str(raised.value.cause)
     assert "tolerance=" in str(raised.value.fix)
@@ -277,7 +283,9 @@ def test_engines_that_need_longer_than_they_have_are_said_so(tmp_path: Path) -> 
 def test_names_that_are_none_are_refused_before_conversion(tmp_path: Path) -> None:
     X, y = _iris()
     fitted = LogisticRegression(max_iter=1_000).fit(X, y)
-    with pytest.raises(EngineUnavailableError, match="there is no engine 'nope'; use pypmml"):
+    with pytest.raises(
+        EngineUnavailableError, match="there is no engine 'nope'; use compiled, pypmml"
+    ):
         converters.export(fitted, X, y, model="m", store=tmp_path, engines=["nope"])
     with pytest.raises(PreflightError, match="optional names 'nope', which X has no column of"):
         converters.export(fitted, X, y, model="m", store=tmp_path, optional=["nope"])
@@ -321,7 +329,7 @@ def test_a_ratio_before_a_tree_is_asked_about_where_the_library_jumps(tmp_path: 
         fitted, X, y, model="ratio", store=tmp_path, budget=SMALL, limits=limits
     )
     # scikit-learn compares float32(ratio); PMML4S compares the derived float as a double.
-    assert published.proof.certificate.engines_certified == ("jpmml",)
+    assert published.proof.certificate.engines_certified == ("compiled", "jpmml")
     refused = published.proof.certificate.engine("pypmml")
     assert refused is not None
     assert "boundary rows differ" in str(refused.reason)
