@@ -131,7 +131,7 @@ def test_an_engine_that_fails_is_said_with_its_class(tmp_path: Path) -> None:
     assert certificate.engines_certified == ("jpmml",)
     reason = str(certificate.engine("pypmml").reason)  # type: ignore[union-attr]
     assert (
-        "rows differ (likely cause: no result); rows differ in extremes too; limits= on" in reason
+        "rows differ (likely cause: no result); rows differ in boundary too; limits= on" in reason
     )
     assert str(published).splitlines()[1:] == [
         f"pypmml is not certified: {reason}",
