@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pmml_pipeline.compiler.host import FUNCTIONS, Call, Plain
 from pmml_pipeline.compiler.moments import TEMPORAL, is_counted, text_of_moment
-from pmml_pipeline.compiler.program import Program, Stage
+from pmml_pipeline.compiler.program import Stage
 
 Column = npt.NDArray[np.float64]
 Execute = Callable[[int, Sequence[Column], int], Sequence[Column]]
@@ -129,11 +129,3 @@ def _number(value: Plain, table: TextTable) -> float:
     if value is None:
         return float("nan")
     return table.code(value) if isinstance(value, str) else float(value)
-
-
-def interpreter(stages: Sequence[Stage]) -> Execute:
-    """Runs programs by the plain interpretation."""
-    from pmml_pipeline.compiler.interpret import run
-
-    programs: list[Program] = [stage.program for stage in stages]
-    return lambda position, columns, rows: run(programs[position], columns, rows)

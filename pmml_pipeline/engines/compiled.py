@@ -59,6 +59,7 @@ class CompiledModel:
             i: f.data_type for i, f in enumerate(inputs) if f.kind == "string" != f.data_type
         }
         self._others = [i for i, f in enumerate(inputs) if f.kind in ("integer", "boolean")]
+        self._table = TextTable(plan.texts, self._codes)
         self._natives = [Native(stage.program) for stage in plan.stages]
         # Most documents have one stage, which reads the inputs as they come.
         (stage, *others) = plan.stages
@@ -67,15 +68,21 @@ class CompiledModel:
 
     def score_record(self, cells: list[Cell]) -> Sequence[Result]:
         """One record; see the protocol."""
-        table = TextTable(self._texts, self._codes)
-        codes = self._codes
+        # A call of its own needs a table of its own only when it brings or makes a new text.
+        table, codes = self._table, self._codes
+        if self._one is None:
+            table = TextTable(self._texts, codes)
         for i in self._strings:
             cell = cells[i]
             if cell is None:
                 cells[i] = NAN
-            else:
-                code = codes.get(cell)  # type: ignore[arg-type]
-                cells[i] = table.code(str(cell)) if code is None else code
+                continue
+            code = codes.get(cell)  # type: ignore[arg-type]
+            if code is None:
+                if table is self._table:
+                    table = TextTable(self._texts, codes)
+                code = table.code(str(cell))
+            cells[i] = code
         for i in self._others:
             if cells[i] is None:
                 cells[i] = NAN

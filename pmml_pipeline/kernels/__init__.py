@@ -14,7 +14,6 @@ from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.kernels.build import levels, library
 
 ABI = 1
-BLOCK = 128  # rows that are worked on together
 
 
 class NativeProgram(ctypes.Structure):

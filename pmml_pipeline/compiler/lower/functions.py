@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Register
-from pmml_pipeline.compiler.host import check_pattern, python_replacement
 from pmml_pipeline.compiler.lower.scope import Context
-from pmml_pipeline.compiler.moments import DAY, TEMPORAL, days_until
+from pmml_pipeline.compiler.lower.text_functions import (
+    Function,
+    check_count,
+    days_since_year,
+    format_datetime,
+    format_number,
+    of_pattern,
+    of_texts,
+    seconds_since_midnight,
+    seconds_since_year,
+)
 from pmml_pipeline.compiler.values import NUMERIC, Value, cast
-from pmml_pipeline.document.expressions import Apply, Constant
+from pmml_pipeline.document.expressions import Apply
 from pmml_pipeline.errors import DocumentError
-
-Function = Callable[[Context, list[Value], Apply], Value]
 
 
 def _widest(context: Context, arguments: Sequence[Value]) -> str:
@@ -30,17 +37,9 @@ def _single(apply: Apply, data_type: str) -> bool:
     return apply.x_math_context == "float" or data_type == "float"
 
 
-def _count(arguments: Sequence[Value], least: int, most: int | None) -> None:
-    if len(arguments) < least or (most is not None and len(arguments) > most):
-        what = str(least) if least == most else f"{least} or more" if most is None else (
-            f"{least} to {most}"
-        )  # fmt: skip
-        raise DocumentError(f"it takes {what} arguments, not {len(arguments)}", "")
-
-
 def _arithmetic(op: str) -> Function:
     def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
-        _count(arguments, 1 if op == "SUB" else 2, 2)
+        check_count(arguments, 1 if op == "SUB" else 2, 2)
         b = context.builder
         data_type = _widest(context, arguments)
         if op == "DIV" and data_type == "integer":
@@ -61,7 +60,7 @@ def _math(op: str, result: str = "double", least: int = 1) -> Function:
     """A function of numbers; ``same`` gives the type of the argument."""
 
     def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
-        _count(arguments, least, least)
+        check_count(arguments, least, least)
         b = context.builder
         data_type = _widest(context, arguments)
         single = _single(apply, data_type)
@@ -80,7 +79,7 @@ def _aggregate(op: str) -> Function:
     """ "Missing values are ignored" (min, max, sum, avg, median, product)."""
 
     def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
-        _count(arguments, 1, None)
+        check_count(arguments, 1, None)
         b, data_type = context.builder, _widest(context, arguments)
         found = arguments[0].register
         for argument in arguments[1:]:
@@ -102,7 +101,7 @@ def _ignoring(context: Context, op: str, x: Register, y: Register) -> Register:
 
 
 def _average(context: Context, arguments: list[Value], apply: Apply) -> Value:
-    _count(arguments, 1, None)
+    check_count(arguments, 1, None)
     b = context.builder
     total = _aggregate("ADD")(context, arguments, apply)
     one = b.constant(1.0)
@@ -131,7 +130,7 @@ def _comparable(context: Context, left: Value, right: Value) -> tuple[Register, 
 
 def _comparison(op: str) -> Function:
     def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
-        _count(arguments, 2, 2)
+        check_count(arguments, 2, 2)
         left, right = arguments
         if op not in ("EQ", "NE") and "string" in (left.data_type, right.data_type):
             raise DocumentError("an order of texts is not supported", "")
@@ -144,7 +143,7 @@ def _comparison(op: str) -> Function:
 
 def _logic(op: str) -> Function:
     def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
-        _count(arguments, 2, None)
+        check_count(arguments, 2, None)
         found = arguments[0].register
         for argument in arguments[1:]:
             found = context.builder.op(op, found, argument.register)
@@ -155,14 +154,14 @@ def _logic(op: str) -> Function:
 
 
 def _not(context: Context, arguments: list[Value], _: Apply) -> Value:
-    _count(arguments, 1, 1)
+    check_count(arguments, 1, 1)
     found = context.builder.op("NOT", arguments[0].register)
     return Value(found, "boolean", "categorical", arguments[0].present)
 
 
 def _is_missing(negated: bool) -> Function:
     def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
-        _count(arguments, 1, 1)
+        check_count(arguments, 1, 1)
         found = context.builder.op("IS_MISSING", arguments[0].register)
         if negated:
             found = context.builder.op("NOT", found)
@@ -173,7 +172,7 @@ def _is_missing(negated: bool) -> Function:
 
 def _is_in(negated: bool) -> Function:
     def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
-        _count(arguments, 2, None)
+        check_count(arguments, 2, None)
         b = context.builder
         found = None
         for other in arguments[1:]:
@@ -193,7 +192,7 @@ def _is_in(negated: bool) -> Function:
 
 def _if(context: Context, arguments: list[Value], _: Apply) -> Value:
     """ "if the first parameter is true ... the second, otherwise the third, or missing"."""
-    _count(arguments, 2, 3)
+    check_count(arguments, 2, 3)
     b = context.builder
     condition, then = arguments[0], arguments[1]
     if condition.data_type != "boolean":
@@ -214,77 +213,14 @@ def _if(context: Context, arguments: list[Value], _: Apply) -> Value:
 
 def _threshold(context: Context, arguments: list[Value], _: Apply) -> Value:
     """ "threshold(x, y): 1 if x > y, otherwise 0"."""
-    _count(arguments, 2, 2)
+    check_count(arguments, 2, 2)
     found = context.builder.op("GT", arguments[0].register, arguments[1].register)
     return Value(found, _widest(context, arguments))
 
 
-def _days_since_year(context: Context, arguments: list[Value], apply: Apply) -> Value:
-    """ "dateDaysSinceYear(date, year)": days since the first of January of the year."""
-    moment, days = _since_year(context, arguments, apply)
-    b = context.builder
-    register = moment.register
-    if moment.data_type == "dateTime":
-        register = b.op("FLOOR", b.op("DIV", register, b.constant(DAY)))
-    return Value(b.op("SUB", register, b.constant(days)), "integer", present=moment.present)
-
-
-def _seconds_since_year(context: Context, arguments: list[Value], apply: Apply) -> Value:
-    """ "dateSecondsSinceYear(dateTime, year)": seconds since the first of January of the year."""
-    moment, days = _since_year(context, arguments, apply)
-    b = context.builder
-    register = moment.register
-    if moment.data_type == "date":
-        register = b.op("MUL", register, b.constant(DAY))
-    register = b.op("FLOOR", b.op("SUB", register, b.constant(days * DAY)))
-    return Value(register, "integer", present=moment.present)
-
-
-def _since_year(context: Context, arguments: list[Value], apply: Apply) -> tuple[Value, float]:
-    _count(arguments, 2, 2)
-    moment, year = arguments[0], context.builder.value(arguments[1].register)
-    if moment.data_type == "string":
-        moment = cast(context.builder, moment, "dateTime")
-    if moment.data_type not in ("date", "dateTime"):
-        raise DocumentError(f"a {moment.data_type} is no date", "")
-    if year is None or not 1 <= year <= 9999:
-        raise DocumentError("a year that is no constant from 1 to 9999 is not supported", "")
-    return moment, float(days_until(int(year)))
-
-
-def _seconds_since_midnight(context: Context, arguments: list[Value], _: Apply) -> Value:
-    """ "dateSecondsSinceMidnight(time)"."""
-    _count(arguments, 1, 1)
-    moment, b = arguments[0], context.builder
-    register = moment.register
-    if moment.data_type not in ("time", "dateTime"):
-        raise DocumentError(f"a {moment.data_type} has no time of the day", "")
-    if moment.data_type == "dateTime":
-        day = b.op("FLOOR", b.op("DIV", register, b.constant(DAY)))
-        register = b.op("SUB", register, b.op("MUL", day, b.constant(DAY)))
-    return Value(b.op("FLOOR", register), "integer", present=moment.present)
-
-
-def _format_datetime(context: Context, arguments: list[Value], apply: Apply) -> Value:
-    _count(arguments, 2, 2)
-    pattern, moment = apply.arguments[1], arguments[0]
-    if not isinstance(pattern, Constant):
-        raise DocumentError("a format that is no constant is not supported", "")
-    if moment.data_type not in TEMPORAL:
-        raise DocumentError(f"a {moment.data_type} is neither date nor time", "")
-    register = context.builder.call(
-        "formatDatetime",
-        (moment.data_type, pattern.content),
-        (moment.register,),
-        (moment.data_type,),
-        "string",
-    )
-    return Value(register, "string", "categorical", moment.present)
-
-
 def _normal_cdf(context: Context, arguments: list[Value], _: Apply) -> Value:
     """The standard normal distribution up to x."""
-    _count(arguments, 1, 1)
+    check_count(arguments, 1, 1)
     b = context.builder
     scaled = b.op("DIV", b.op("NEG", arguments[0].register), b.constant(math.sqrt(2.0)))
     return Value(b.op("MUL", b.constant(0.5), b.op("ERFC", scaled)), "double")
@@ -292,7 +228,7 @@ def _normal_cdf(context: Context, arguments: list[Value], _: Apply) -> Value:
 
 def _normal_pdf(context: Context, arguments: list[Value], _: Apply) -> Value:
     """The density of the standard normal distribution."""
-    _count(arguments, 1, 1)
+    check_count(arguments, 1, 1)
     b, x = context.builder, arguments[0].register
     power = b.op("EXP", b.op("DIV", b.op("MUL", x, x), b.constant(-2.0)))
     return Value(b.op("DIV", power, b.constant(math.sqrt(2.0 * math.pi))), "double")
@@ -300,78 +236,26 @@ def _normal_pdf(context: Context, arguments: list[Value], _: Apply) -> Value:
 
 def _expit(context: Context, arguments: list[Value], apply: Apply) -> Value:
     """JPMML's extension: the logistic function."""
-    _count(arguments, 1, 1)
+    check_count(arguments, 1, 1)
     b, one = context.builder, context.builder.constant(1.0)
     exp = b.op("EXP", b.op("NEG", arguments[0].register))
     return Value(b.op("DIV", one, b.op("ADD", one, exp)), "double")
 
 
-def _of_texts(name: str, least: int, most: int | None, result: str = "string") -> Function:
-    """A function of texts with values for all of its arguments."""
-
-    def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
-        _count(arguments, least, most)
-        register = context.builder.call(
-            name,
-            (),
-            [a.register for a in arguments],
-            [a.data_type for a in arguments],
-            result,
-        )
-        optype = "categorical" if result in ("string", "boolean") else "continuous"
-        return Value(register, result, optype, all(a.present for a in arguments))
-
-    return lower
-
-
-def _pattern(name: str, count: int, result: str) -> Function:
-    """A function whose second argument is a regular expression, the third a replacement."""
-
-    def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
-        _count(arguments, count, count)
-        constants = [a.content for a in apply.arguments[1:] if isinstance(a, Constant)]
-        if len(constants) < count - 1:
-            raise DocumentError("a pattern that is no constant is not supported", "")
-        try:
-            check_pattern(constants[0])
-        except ValueError as error:
-            raise DocumentError(str(error), "") from None
-        parameters = [constants[0], *map(python_replacement, constants[1:])]
-        first = arguments[0]
-        register = context.builder.call(
-            name, parameters, (first.register,), (first.data_type,), result
-        )
-        return Value(register, result, "categorical", first.present)
-
-    return lower
-
-
-def _format_number(context: Context, arguments: list[Value], apply: Apply) -> Value:
-    _count(arguments, 2, 2)
-    pattern = apply.arguments[1]
-    if not isinstance(pattern, Constant):
-        raise DocumentError("a format that is no constant is not supported", "")
-    first = arguments[0]
-    register = context.builder.call(
-        "formatNumber", (pattern.content,), (first.register,), (first.data_type,), "string"
-    )
-    return Value(register, "string", "categorical", first.present)
-
-
 FUNCTIONS: Mapping[str, Function] = {
-    "concat": _of_texts("concat", 1, None),
-    "uppercase": _of_texts("uppercase", 1, 1),
-    "lowercase": _of_texts("lowercase", 1, 1),
-    "trimBlanks": _of_texts("trimBlanks", 1, 1),
-    "stringLength": _of_texts("stringLength", 1, 1, "integer"),
-    "substring": _of_texts("substring", 3, 3),
-    "matches": _pattern("matches", 2, "boolean"),
-    "replace": _pattern("replace", 3, "string"),
-    "formatNumber": _format_number,
-    "formatDatetime": _format_datetime,
-    "dateDaysSinceYear": _days_since_year,
-    "dateSecondsSinceYear": _seconds_since_year,
-    "dateSecondsSinceMidnight": _seconds_since_midnight,
+    "concat": of_texts("concat", 1, None),
+    "uppercase": of_texts("uppercase", 1, 1),
+    "lowercase": of_texts("lowercase", 1, 1),
+    "trimBlanks": of_texts("trimBlanks", 1, 1),
+    "stringLength": of_texts("stringLength", 1, 1, "integer"),
+    "substring": of_texts("substring", 3, 3),
+    "matches": of_pattern("matches", 2, "boolean"),
+    "replace": of_pattern("replace", 3, "string"),
+    "formatNumber": format_number,
+    "formatDatetime": format_datetime,
+    "dateDaysSinceYear": days_since_year,
+    "dateSecondsSinceYear": seconds_since_year,
+    "dateSecondsSinceMidnight": seconds_since_midnight,
     "+": _arithmetic("ADD"),
     "-": _arithmetic("SUB"),
     "*": _arithmetic("MUL"),

@@ -53,6 +53,12 @@ def lower_mining_model(
     parts = model.segmentation.segments
     if not parts:
         raise DocumentError(f"Segmentation (line {model.segmentation.line}) has no segment", "")
+    if model.segmentation.missing_prediction_treatment == "skipSegment":
+        raise DocumentError(
+            f"Segmentation (line {model.segmentation.line}): missingPredictionTreatment "
+            "'skipSegment' is not supported",
+            "",
+        )
     segments = [_segment(element, number) for number, element in enumerate(parts, 1)]
     method = model.segmentation.multiple_model_method
     if method in ("modelChain", "multiModelChain"):

@@ -49,6 +49,8 @@ def lower_model(
     if kind is None:
         raise refusal(element, "is not supported")
     model: ModelElement = bind(kind, element)
+    if not model.is_scorable:
+        raise refusal(element, "is not scorable, as it says itself")
     inner = model_scope(context, scope, model, outermost=outermost)
     result = _LOWER[kind](context, inner, model)
     define_outputs(context, model, result, inner)

@@ -314,11 +314,10 @@ class TreeLowering:
             doubting: _Way = lambda s: go(at + 1, s, True)  # noqa: E731
             if operator == "surrogate":
                 return self._test(parts[at], state, yes, no, following)
-            if operator == "and":
-                # Where unknown goes the way of false, so does an unknown part.
-                inner = "no" if way == "no" else None
-                return self._test(parts[at], state, following, no, doubting, inner)
+            # Where unknown goes the way of false, so does an unknown part.
             inner = "no" if way == "no" else None
+            if operator == "and":
+                return self._test(parts[at], state, following, no, doubting, inner)
             return self._test(parts[at], state, yes, following, doubting, inner)
 
         return go(0, state, False)

@@ -1,0 +1,138 @@
+"""Built-in functions of texts, dates and times. Source: PMML 4.4, Built-in functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pmml_pipeline.compiler.host import check_pattern, python_replacement
+from pmml_pipeline.compiler.lower.scope import Context
+from pmml_pipeline.compiler.moments import DAY, TEMPORAL, days_until
+from pmml_pipeline.compiler.values import Value, cast
+from pmml_pipeline.document.expressions import Apply, Constant
+from pmml_pipeline.errors import DocumentError
+
+Function = Callable[[Context, list[Value], Apply], Value]
+
+
+def check_count(arguments: Sequence[Value], least: int, most: int | None) -> None:
+    """Refuses a call with too few or too many arguments."""
+    if len(arguments) < least or (most is not None and len(arguments) > most):
+        what = str(least) if least == most else f"{least} or more" if most is None else (
+            f"{least} to {most}"
+        )  # fmt: skip
+        raise DocumentError(f"it takes {what} arguments, not {len(arguments)}", "")
+
+
+def of_texts(name: str, least: int, most: int | None, result: str = "string") -> Function:
+    """A function of texts with values for all of its arguments."""
+
+    def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
+        check_count(arguments, least, most)
+        register = context.builder.call(
+            name,
+            (),
+            [a.register for a in arguments],
+            [a.data_type for a in arguments],
+            result,
+        )
+        optype = "categorical" if result in ("string", "boolean") else "continuous"
+        return Value(register, result, optype, all(a.present for a in arguments))
+
+    return lower
+
+
+def of_pattern(name: str, count: int, result: str) -> Function:
+    """A function whose second argument is a regular expression, the third a replacement."""
+
+    def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
+        check_count(arguments, count, count)
+        constants = [a.content for a in apply.arguments[1:] if isinstance(a, Constant)]
+        if len(constants) < count - 1:
+            raise DocumentError("a pattern that is no constant is not supported", "")
+        try:
+            check_pattern(constants[0])
+        except ValueError as error:
+            raise DocumentError(str(error), "") from None
+        parameters = [constants[0], *map(python_replacement, constants[1:])]
+        first = arguments[0]
+        register = context.builder.call(
+            name, parameters, (first.register,), (first.data_type,), result
+        )
+        return Value(register, result, "categorical", first.present)
+
+    return lower
+
+
+def format_number(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    check_count(arguments, 2, 2)
+    pattern = apply.arguments[1]
+    if not isinstance(pattern, Constant):
+        raise DocumentError("a format that is no constant is not supported", "")
+    first = arguments[0]
+    register = context.builder.call(
+        "formatNumber", (pattern.content,), (first.register,), (first.data_type,), "string"
+    )
+    return Value(register, "string", "categorical", first.present)
+
+
+def days_since_year(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    """ "dateDaysSinceYear(date, year)": days since the first of January of the year."""
+    moment, days = _since_year(context, arguments, apply)
+    b = context.builder
+    register = moment.register
+    if moment.data_type == "dateTime":
+        register = b.op("FLOOR", b.op("DIV", register, b.constant(DAY)))
+    return Value(b.op("SUB", register, b.constant(days)), "integer", present=moment.present)
+
+
+def seconds_since_year(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    """ "dateSecondsSinceYear(dateTime, year)": seconds since the first of January of the year."""
+    moment, days = _since_year(context, arguments, apply)
+    b = context.builder
+    register = moment.register
+    if moment.data_type == "date":
+        register = b.op("MUL", register, b.constant(DAY))
+    register = b.op("FLOOR", b.op("SUB", register, b.constant(days * DAY)))
+    return Value(register, "integer", present=moment.present)
+
+
+def _since_year(context: Context, arguments: list[Value], apply: Apply) -> tuple[Value, float]:
+    check_count(arguments, 2, 2)
+    moment, year = arguments[0], context.builder.value(arguments[1].register)
+    if moment.data_type == "string":
+        moment = cast(context.builder, moment, "dateTime")
+    if moment.data_type not in ("date", "dateTime"):
+        raise DocumentError(f"a {moment.data_type} is no date", "")
+    if year is None or not 1 <= year <= 9999:
+        raise DocumentError("a year that is no constant from 1 to 9999 is not supported", "")
+    return moment, float(days_until(int(year)))
+
+
+def seconds_since_midnight(context: Context, arguments: list[Value], _: Apply) -> Value:
+    """ "dateSecondsSinceMidnight(time)"."""
+    check_count(arguments, 1, 1)
+    moment, b = arguments[0], context.builder
+    register = moment.register
+    if moment.data_type not in ("time", "dateTime"):
+        raise DocumentError(f"a {moment.data_type} has no time of the day", "")
+    if moment.data_type == "dateTime":
+        day = b.op("FLOOR", b.op("DIV", register, b.constant(DAY)))
+        register = b.op("SUB", register, b.op("MUL", day, b.constant(DAY)))
+    return Value(b.op("FLOOR", register), "integer", present=moment.present)
+
+
+def format_datetime(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    check_count(arguments, 2, 2)
+    pattern, moment = apply.arguments[1], arguments[0]
+    if not isinstance(pattern, Constant):
+        raise DocumentError("a format that is no constant is not supported", "")
+    if moment.data_type not in TEMPORAL:
+        raise DocumentError(f"a {moment.data_type} is neither date nor time", "")
+    register = context.builder.call(
+        "formatDatetime",
+        (moment.data_type, pattern.content),
+        (moment.register,),
+        (moment.data_type,),
+        "string",
+    )
+    return Value(register, "string", "categorical", moment.present)
