@@ -13,8 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.errors import DocumentError
 
-BIT_LEAVES = 32  # a set of leaves is one word
+WORD = 32  # leaves to a word of a bit vector
+BRANCHES = 16  # of the search for a rank
+MOST_WORDS = 2  # with more leaves to a tree, walking is faster
+TEST_BITS = 31  # what a column and a rank have together
 
 
 @dataclass(slots=True, eq=False)
@@ -96,8 +100,9 @@ def _emit(
         columns.collect(tree)
     columns.settle(builder)
     sets = _Sets(columns)
-    walk = _walk_table(forest, columns, sets)
-    vectors = _vector_table(forest, columns, sets)
+    roots, nodes = _walk_table(forest, columns, sets)
+    shift = max(1, (len(columns.table) - 1).bit_length())
+    words, vectors = _vector_table(forest, columns, sets)
     width = len(first)
     values = np.zeros((len(forest.values), width))
     if not flags & 2:
@@ -106,13 +111,15 @@ def _emit(
         len(columns.table),
         len(forest.trees),
         width,
-        flags,
+        flags | (4 if columns.texts else 0),
         builder.doubles(values.ravel()),
         builder.ints([n for column in columns.table for n in column]),
-        builder.ints(walk),
+        builder.ints(_packed(roots, nodes, shift)),
         0 if vectors is None else builder.ints(vectors),
         builder.ints(np.array(sets.words, dtype=np.uint32).view(np.int32)),
         builder.doubles(first),
+        shift,
+        words,
     ]
     return builder.ops("FOREST", results, columns.registers, (builder.ints(header),))
 
@@ -123,14 +130,14 @@ class _Columns:
 
     Attributes:
         registers: what the columns are made of.
-        table: source, kind, offset, count and rounding of each; see forest.c.
+        table: source, kind, offset and count of each; see forest.c.
         numbers: the column of (register, whether a missing value passes).
         texts: the column of a register whose levels are tested.
         thresholds, levels: what is tested, sorted, by register.
     """
 
     registers: list[Register] = field(default_factory=list)
-    table: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    table: list[tuple[int, int, int, int]] = field(default_factory=list)
     numbers: dict[tuple[Register, bool], int] = field(default_factory=dict)
     texts: dict[Register, int] = field(default_factory=dict)
     thresholds: dict[Register, dict[float, int]] = field(default_factory=dict)
@@ -154,20 +161,34 @@ class _Columns:
         for known in (*self.thresholds.values(), *self.levels.values()):
             for place, value in enumerate(sorted(known)):
                 known[value] = place
-        for register, passes in self.numbers:
-            values = sorted(self.thresholds[register])
-            self.numbers[register, passes] = self._add(
-                builder, register, 0 if passes else 1, values
-            )
+        for register, known in self.thresholds.items():
+            for passes in (True, False):  # side by side: the kernel searches once for both
+                if (register, passes) in self.numbers:
+                    kind = 0 if passes else 1
+                    column = self._add(builder, register, kind, sorted(known))
+                    self.numbers[register, passes] = column
         for register, known in self.levels.items():
             self.texts[register] = self._add(builder, register, 2, sorted(known))
 
     def _add(self, builder: Builder, register: Register, kind: int, values: list[float]) -> int:
         if register not in self.registers:
             self.registers.append(register)
-        offset = builder.doubles(values)
-        self.table.append((self.registers.index(register), kind, offset, len(values), 0))
+        offset = builder.doubles(values if kind == 2 else _search_table(values))
+        self.table.append((self.registers.index(register), kind, offset, len(values)))
         return len(self.table) - 1
+
+
+def _search_table(values: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Sorted numbers as the kernel searches them, in levels from the bottom to the top."""
+    size = (len(values) // BRANCHES + 1) * BRANCHES
+    levels = [np.full(size, math.inf)]
+    levels[0][: len(values)] = values
+    while len(levels[-1]) > BRANCHES:
+        last = levels[-1][BRANCHES - 1 :: BRANCHES]
+        level = np.full(-(-len(last) // BRANCHES) * BRANCHES, math.inf)
+        level[: len(last)] = last
+        levels.append(level)
+    return np.concatenate(levels)
 
 
 class _Sets:
@@ -201,47 +222,107 @@ def _test(split: Split, columns: _Columns, sets: _Sets) -> tuple[int, int]:
     return column, columns.thresholds[split.register][split.threshold]
 
 
-def _walk_table(forest: Forest, columns: _Columns, sets: _Sets) -> npt.NDArray[np.int32]:
-    """Roots, then nodes; the two children of a node are side by side."""
-    rows: list[tuple[int, int, int, int]] = []
+_Ints = npt.NDArray[np.int64]
+
+
+def _walk_table(forest: Forest, columns: _Columns, sets: _Sets) -> tuple[_Ints, _Ints]:
+    """The roots, of shape (trees,), and the nodes, of shape (nodes, 3).
+
+    A node is its child (of the two, which are side by side, the one that passes), its column and
+    its k. For a leaf these are its number, -1 and 0; for a test of levels the column is -2 - c.
+    """
+    rows: list[tuple[int, int, int]] = []
     roots = []
     for tree in forest.trees:
         roots.append(len(rows))
-        rows.append((0, -1, 0, 0))
+        rows.append((0, -1, 0))
         queue: list[tuple[Tree, int]] = [(tree, len(rows) - 1)]
         while queue:
             node, place = queue.pop()
             if isinstance(node, Leaf):
-                rows[place] = (node.number, -1, 0, 0)
+                rows[place] = (node.number, -1, 0)
                 continue
             column, k = _test(node, columns, sets)
             child = len(rows)
-            rows[place] = (child, column if node.threshold is not None else -2 - column, k, 0)
-            rows += [(0, -1, 0, 0)] * 2
+            rows[place] = (child, column if node.threshold is not None else -2 - column, k)
+            rows += [(0, -1, 0)] * 2
             queue += ((node.failed, child + 1), (node.passed, child))
-    return np.array([*roots, len(rows), *(n for row in rows for n in row)], dtype=np.int32)
+    return np.array(roots, dtype=np.int64), np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def _vector_table(forest: Forest, columns: _Columns, sets: _Sets) -> npt.NDArray[np.int32] | None:
-    """The tests of each tree with the leaves that a failed one takes away, or None.
+def _packed(roots: _Ints, nodes: _Ints, shift: int) -> npt.NDArray[np.int32]:
+    """The walk as the kernel reads it.
 
-    None when a tree has more leaves than a word has bits, or its leaves are not numbered from left
-    to right without a gap (a leaf may be reached on several ways).
+    Raises:
+        DocumentError: a column and a rank do not fit into one test.
     """
+    child, column, k = nodes.T
+    leaf, levels = column == -1, column < -1
+    most = (1 << (TEST_BITS - shift)) - 1
+    # A missing level's rank is two more than that of the last one.
+    if len(k) and int(k.max()) + 3 > most:
+        raise DocumentError(
+            f"a field of the trees has {int(k.max()) + 1:,} thresholds, which are too many",
+            "use another engine",
+        )
+    test = np.where(levels, -2 - column, np.where(leaf, 0, column)) | (k << shift)
+    test = np.where(leaf, most << shift, test) | np.where(levels, 1 << TEST_BITS, 0)
+    packed = np.empty((len(nodes), 2), dtype=np.uint32)
+    packed[:, 0] = np.where(leaf, np.arange(len(nodes)), child)
+    packed[:, 1] = test
+    numbers = np.where(leaf, child, 0)
+    parts = (roots, _depths(roots, nodes), [len(nodes)], packed.view(np.int32).ravel(), numbers)
+    return np.concatenate([np.asarray(part, dtype=np.int32) for part in parts])
+
+
+def _depths(roots: _Ints, nodes: _Ints) -> _Ints:
+    """How many tests the longest way of each tree has."""
+    depths = np.zeros(len(roots), dtype=np.int64)
+    at, tree, depth = roots, np.arange(len(roots)), 0
+    while len(at):
+        depths[tree] = depth
+        inner = nodes[at, 1] != -1
+        child, tree = nodes[at[inner], 0], tree[inner]
+        at, tree, depth = (
+            np.concatenate([child, child + 1]),
+            np.concatenate([tree, tree]),
+            depth + 1,
+        )
+    return depths
+
+
+def _vector_table(
+    forest: Forest, columns: _Columns, sets: _Sets
+) -> tuple[int, npt.NDArray[np.int32] | None]:
+    """The words of a bit vector, and each tree's tests with the leaves that a failed one takes.
+
+    None when a tree has too many leaves, or its leaves are not numbered from left to right without
+    a gap (a leaf may be reached on several ways).
+    """
+    orders = [_in_order(tree) for tree in forest.trees]
+    words = -(-max(map(len, orders), default=1) // WORD)
+    if words > MOST_WORDS:
+        return 0, None
     table: list[int] = []
-    for tree in forest.trees:
-        order = _in_order(tree)
-        if len(order) > BIT_LEAVES or order != list(range(order[0], order[0] + len(order))):
-            return None
-        ranks: list[int] = []
-        levels: list[int] = []
+    for tree, order in zip(forest.trees, orders, strict=True):
+        if order != list(range(order[0], order[0] + len(order))):
+            return 0, None
+        ranks: list[list[int]] = [[] for _ in range(words)]
+        levels: list[list[int]] = [[] for _ in range(words)]
         for split, first, count in _spans(tree):
             column, k = _test(split, columns, sets)
             taken = ((1 << count) - 1) << first
             part = ranks if split.threshold is not None else levels
-            part += [column, k, taken - (1 << 32) if taken >= 1 << 31 else taken]
-        table += [len(ranks) // 3, len(levels) // 3, order[0], *ranks, *levels]
-    return np.array(table, dtype=np.int32)
+            for word in range(words):
+                bits = (taken >> (WORD * word)) & 0xFFFFFFFF
+                if bits:
+                    part[word] += [column, k, bits - (1 << 32) if bits >= 1 << 31 else bits]
+        table.append(order[0])
+        for word in range(words):
+            table += [len(ranks[word]) // 3, len(levels[word]) // 3]
+        for word in range(words):
+            table += [*ranks[word], *levels[word]]
+    return words, np.array(table, dtype=np.int32)
 
 
 def _in_order(tree: Tree) -> list[int]:

@@ -286,36 +286,39 @@ def _forest(
 ) -> list[Column]:
     """See ``kernels/src/forest.c`` for the layout."""
     ints, doubles = program.ints, program.doubles
-    head = ints[instruction.immediates[0] :][:10].tolist()
-    n_columns, n_trees, width, flags, leaves_at, columns_at, walk_at, _, sets_at, first_at = head
+    head = ints[instruction.immediates[0] :][:12].tolist()
+    n_columns, n_trees, width, flags, leaves_at, columns_at, walk_at = head[:7]
+    sets_at, first_at, shift = head[8:11]
     ranks = []
     for c in range(n_columns):
-        source, kind, at, n, single = ints[columns_at + 5 * c :][:5].tolist()
+        source, kind, at, n = ints[columns_at + 4 * c :][:4].tolist()
         table, x = doubles[at : at + n], sources[source]
-        if single:
-            x = x.astype(np.float32).astype(float)
         place = np.searchsorted(table, x)
         if kind == 2:
             known = np.isin(x, table)
             ranks.append(np.where(np.isnan(x), n + 1, np.where(known, place, n)))
         else:
             ranks.append(np.where(np.isnan(x), n if kind else 0, place))
-    nodes = ints[walk_at + n_trees + 1 :]
+    roots = ints[walk_at:][:n_trees].tolist()
+    n_nodes = int(ints[walk_at + 2 * n_trees])
+    nodes = ints[walk_at + 2 * n_trees + 1 :][: 2 * n_nodes].view(np.uint32).reshape(-1, 2).tolist()
+    numbers = ints[walk_at + 2 * n_trees + 1 + 2 * n_nodes :][:n_nodes]
     sets = ints[sets_at:].view(np.uint32)
     leaf_of = np.empty((n_trees, rows), dtype=np.int64)
     for t in range(n_trees):
         for row in range(rows):
-            at = int(ints[walk_at + t])
+            at = roots[t]
             while True:
-                child, column, k, _ = nodes[4 * at : 4 * at + 4].tolist()
-                if column == -1:
+                child, test = nodes[at]
+                if child == at:
                     break
-                if column >= 0:
-                    at = child + bool(ranks[column][row] > k)
+                column, k = test & ((1 << shift) - 1), (test & 0x7FFFFFFF) >> shift
+                rank = int(ranks[column][row])
+                if test >> 31:
+                    at = child + (not int(sets[k + (rank >> 5)]) >> (rank & 31) & 1)
                 else:
-                    level = int(ranks[-2 - column][row])
-                    at = child + (not int(sets[k + (level >> 5)]) >> (level & 31) & 1)
-            leaf_of[t, row] = child
+                    at = child + (rank > k)
+            leaf_of[t, row] = numbers[at]
     if flags & 2:
         return [column.astype(float) for column in leaf_of]
     sums = [np.full(rows, doubles[first_at + k]) for k in range(width)]

@@ -14,6 +14,7 @@ from pmml_pipeline.compiler.builder import Builder
 from pmml_pipeline.compiler.forest import Forest, Leaf, Split, Tree, leaves, sums
 from pmml_pipeline.compiler.interpret import run
 from pmml_pipeline.engines.compiled import Native
+from pmml_pipeline.errors import DocumentError
 
 FIELDS = 4
 NUMBERS = (0.0, -0.0, 1.0, 1.5, 2.0, math.inf, -math.inf, 5e-324, 1e308)
@@ -116,13 +117,44 @@ def test_a_leaf_that_is_reached_on_two_ways() -> None:
     assert found.tolist() == [[9.0] * 9]
 
 
-@pytest.mark.parametrize("splits", [31, 32])
-def test_bit_vectors_are_for_trees_of_up_to_32_leaves(splits: int) -> None:
+@pytest.mark.parametrize(("splits", "words"), [(0, 1), (31, 1), (32, 2), (63, 2), (64, 0)])
+def test_bit_vectors_are_for_trees_of_up_to_64_leaves(splits: int, words: int) -> None:
     forest = Forest()
     forest.trees.append(grow(np.random.default_rng(3), forest, splits))
     columns = module._Columns()
     columns.collect(forest.trees[0])
     columns.settle(Builder(FIELDS))
-    table = module._vector_table(forest, columns, module._Sets(columns))
-    assert (table is None) == (splits == 32)
+    found, table = module._vector_table(forest, columns, module._Sets(columns))
+    assert found == words
+    assert (table is None) == (words == 0)
     assert isinstance(forest.leaf([0.0]), Leaf)
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 255, 256, 257, 4096, 5000])
+def test_ranks_among_any_number_of_thresholds(count: int) -> None:
+    """A chain of tests of one number: the leaf is its rank."""
+    random = np.random.default_rng(count)
+    thresholds = np.sort(random.normal(size=count))
+    forest = Forest()
+    tree: Tree = forest.leaf([float(count)])
+    for place in reversed(range(count)):
+        missing = bool(place % 2)
+        passed = forest.leaf([float(place)])
+        tree = Split(0, float(thresholds[place]), frozenset(), missing, passed, tree)
+    forest.trees.append(tree)
+    b = Builder(1)
+    (stage,) = b.finish(sums(b, forest, (0.0,), single=False))
+    x = np.concatenate([thresholds, np.nextafter(thresholds, 9.0), [-9.0, 9.0, math.inf, math.nan]])
+    expected = np.searchsorted(thresholds, x).astype(float)
+    expected[-1] = min(1.0, count)  # the first test that a missing value passes
+    native = Native(stage.program)
+    assert np.array_equal(native.score(x[None], len(x))[0], expected)
+    assert [native.score_one([v])[0] for v in x[-40:]] == expected[-40:].tolist()
+
+
+def test_more_thresholds_than_a_test_can_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TEST_BITS", 4)
+    forest = Forest()
+    forest.trees.append(grow(np.random.default_rng(3), forest, 20))
+    with pytest.raises(DocumentError, match="thresholds, which are too many"):
+        sums(Builder(FIELDS), forest, (0.0, 0.0), single=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -122,3 +123,15 @@ def test_values_that_are_not_needed_together_share_a_register() -> None:
     assert stage.program.n_registers <= 4
     native, plain = both(stage.program, [np.array([1.0, 0.5, -1.0])], 3)
     assert same(native, plain)
+
+
+def test_the_normal_quantile_over_its_whole_range() -> None:
+    """Each of its three polynomials, as Python's own."""
+    middle = np.linspace(0.0005, 0.9995, 20_000)
+    tails = 10.0 ** -np.linspace(0.4, 300.0, 5_000)
+    p = np.concatenate([middle, tails, 1.0 - tails[tails > 1e-15]])
+    builder = Builder(1)
+    (stage,) = builder.finish([builder.op("NORM_IDF", 0)])
+    native, _ = both(stage.program, [p], len(p))
+    expected = [NormalDist().inv_cdf(v) for v in p.tolist()]
+    np.testing.assert_allclose(native[0], expected, rtol=1e-15, atol=0)

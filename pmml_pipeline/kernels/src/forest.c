@@ -13,27 +13,37 @@
 //
 // Two ways to find the leaf of a row:
 //
-//   walk        from the root, one test after the other;
+//   walk        from the root, one test after the other. Eight rows go down a tree side by side, or,
+//               when there are few rows, one row goes down eight trees: a step waits for the memory
+//               of the step before, and eight of them wait together. No step branches: a leaf is its
+//               own child, so those who arrive early stay where they are.
 //   bit vector  (QuickScorer: Lucchese et al., SIGIR 2015) leaves are numbered from left to right.
 //               Every test of the tree is made, 8 rows at a time; one that fails takes the leaves of
 //               its passing side away from the set of leaves that are left. The first left over is
 //               the row's. No branch, no load that depends on the one before, so a vector unit is
-//               busy all the time. Better than walking for small trees and many rows.
+//               busy all the time. A set is one or more words of 32 leaves, and a test is made for
+//               those words that it takes leaves of. Better than walking for small trees and many
+//               rows.
 //
 // The layout of a forest in `ints`, from the immediate on:
 //
 //   0 columns C   1 trees T   2 values per leaf K   3 flags   4 doubles of leaves
 //   5 columns at  6 walk at   7 bit vectors at, 0 for none   8 sets at   9 doubles of first sums
+//   10 bits of a test that are its column   11 words of a bit vector
 //   (these are offsets into ints, or into doubles where it says so)
 //
-//   columns   5 each: source, kind (0 rank, missing low; 1 rank, missing high; 2 levels), doubles of
-//             thresholds or levels, how many, 1 to round to float32 first
-//   walk      T + 1 offsets of nodes, then 4 each: child, column, k, spare. The child that passes is
-//             `child`, the one that fails the next one. Column -1 is a leaf, and child its number.
-//             Column -2 - c is a test of levels, and k the first word of its set.
-//   bit vectors   per tree: tests of ranks, tests of levels, and the first leaf; then
-//                 3 each: column, k (or word of set), leaves that a failed test takes away
-//   flags     1: sums are float32; 2: no sums, target t is the number of tree t's leaf
+//   columns   4 each: source, kind (0 rank, missing low; 1 rank, missing high; 2 levels), doubles of
+//             thresholds (as pp_search says) or levels, how many. A column of kind 1 behind one of
+//             kind 0 with the same thresholds shares its search.
+//   walk      T roots, T depths, and the number of nodes N; then N nodes of 2: child and test; then N
+//             numbers of leaves. The child that passes is `child`, the one that fails the next one.
+//             A test has the column in its low bits, above them k, and in the sign whether it is a
+//             test of levels, when k is the first word of its set. A leaf's child is the leaf, and
+//             its k is more than any rank.
+//   bit vectors   per tree: the first leaf; for each word, how many tests of ranks and of levels; then
+//                 3 for each test: column, k (or word of set), leaves that a failed test takes away
+//   flags     1: sums are float32; 2: no sums, target t is the number of tree t's leaf; 4: there are
+//             tests of levels
 //
 // Leaves are numbered through the whole forest: leaf i has the values at leaves + i * K.
 
@@ -41,31 +51,45 @@
 
 typedef int32_t pp_v8i __attribute__((vector_size(32)));
 typedef uint32_t pp_v8u __attribute__((vector_size(32)));
+typedef double pp_v4d __attribute__((vector_size(32), aligned(8)));
+typedef int64_t pp_v4l __attribute__((vector_size(32)));
 
-enum { PP_GROUP = 32 };  // rows whose leaf sets are in registers at a time
+enum {
+    PP_GROUP = 32,  // rows whose leaf sets are in registers at a time
+    PP_SIDE = 8,    // walks side by side
+    PP_FEW = 8      // with fewer rows than this, trees are walked side by side instead of rows
+};
 
 typedef struct {
-    const int32_t *head, *columns, *walk, *nodes, *vectors;
+    uint32_t child, test;
+} pp_node;
+
+typedef struct {
+    const int32_t *columns, *roots, *depths, *numbers, *vectors;
+    const pp_node *nodes;
     const uint32_t *sets;
     const double *leaves, *first;
-    int32_t C, T, K, flags;
+    int32_t C, T, K, flags, shift, words;
 } pp_forest_t;
 
 static pp_forest_t pp_forest_of(const pp_program *p, const pp_instruction *in) {
     const int32_t *h = p->ints + in->immediates[0];
     pp_forest_t f;
-    f.head = h;
     f.C = h[0];
     f.T = h[1];
     f.K = h[2];
     f.flags = h[3];
     f.leaves = p->doubles + h[4];
     f.columns = p->ints + h[5];
-    f.walk = p->ints + h[6];
-    f.nodes = f.walk + f.T + 1;
+    f.roots = p->ints + h[6];
+    f.depths = f.roots + f.T;
+    f.nodes = (const pp_node *)(f.depths + f.T + 1);
+    f.numbers = (const int32_t *)(f.nodes + f.depths[f.T]);
     f.vectors = h[7] ? p->ints + h[7] : 0;
     f.sets = (const uint32_t *)(p->ints + h[8]);
     f.first = p->doubles + h[9];
+    f.shift = h[10];
+    f.words = h[11];
     return f;
 }
 
@@ -74,45 +98,94 @@ int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in) {
            (int64_t)p->ints[in->immediates[0] + 2] * PP_BLOCK * (int64_t)sizeof(double) + 64;
 }
 
-// Ranks of 8 numbers at a time: eight searches side by side wait for memory together.
-static void pp_ranks(const double *sorted, int64_t n, const double *x, int32_t *out, int64_t rows,
-                     int32_t missing, int32_t single) {
-    for (int64_t i = 0; i < rows; i += 8) {
-        const int64_t width = rows - i < 8 ? rows - i : 8;
-        const double *at[8];
-        double v[8];
-        for (int64_t j = 0; j < 8; j++) {
-            v[j] = x[i + (j < width ? j : 0)];
-            if (single) v[j] = (double)(float)v[j];
-            at[j] = sorted;
-        }
-        for (int64_t left = n; left > 1;) {
-            const int64_t half = left >> 1;
-            for (int64_t j = 0; j < 8; j++) at[j] += (at[j][half - 1] < v[j]) ? half : 0;
-            left -= half;
-        }
-        for (int64_t j = 0; j < width; j++) {
-            const int32_t rank = (int32_t)(at[j] - sorted) + (n > 0 && *at[j] < v[j]);
-            out[i + j] = (v[j] != v[j]) ? missing : rank;
-        }
+// The search for a rank. Thresholds stand in blocks of 16, with infinities behind the last one; the
+// last of each block once more, in blocks of 16; and so on, until there is only one block. In a
+// block all 16 are compared and those that are smaller counted, so that nothing depends on a branch
+// that nobody can predict, and the only chain of loads is from a level to the one below.
+typedef struct {
+    const double *level[8];
+    int32_t levels;
+} pp_search;
+
+static pp_search pp_search_of(const double *table, int64_t n) {
+    pp_search s;
+    s.levels = 0;
+    for (int64_t size = (n / 16 + 1) * 16;;) {
+        s.level[s.levels++] = table;
+        if (size == 16) return s;
+        table += size;
+        size = (size / 16 + 15) / 16 * 16;
     }
 }
 
+// How many thresholds are smaller than v; 0 if it is missing.
+static inline int32_t pp_rank(const pp_search *s, double v) {
+    const pp_v4d x = (pp_v4d){0} + v;
+    int64_t k = 0;
+    for (int32_t i = s->levels - 1; i >= 0; i--) {
+        const pp_v4d *block = (const pp_v4d *)(s->level[i] + 16 * k);
+        const pp_v4l smaller = (block[0] < x) + (block[1] < x) + (block[2] < x) + (block[3] < x);
+        k = 16 * k - (smaller[0] + smaller[1] + smaller[2] + smaller[3]);
+    }
+    return (int32_t)k;
+}
+
+static inline int32_t pp_level(const double *table, int32_t n, double x) {
+    const int64_t at = pp_smaller(table, n, x);
+    return (x != x) ? n + 1 : ((at < n && table[at] == x) ? (int32_t)at : n);
+}
+
+// Whether a column is the other one of a pair: the same thresholds, and missing high.
+static inline int pp_paired(const pp_forest_t *f, int32_t c) {
+    const int32_t *one = f->columns + 4 * c, *other = one + 4;
+    return c + 1 < f->C && one[1] == 0 && other[1] == 1 && one[0] == other[0] && one[2] == other[2] &&
+           one[3] == other[3];
+}
+
+// The ranks of all rows, a column after the other.
 static void pp_columns(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
                        int32_t *ranks) {
     for (int32_t c = 0; c < f->C; c++) {
-        const int32_t *column = f->columns + 5 * c;
+        const int32_t *column = f->columns + 4 * c;
         const double *x = PP_SOURCE(column[0]);
         const double *table = b->program->doubles + column[2];
         const int32_t n = column[3];
         int32_t *out = ranks + (int64_t)c * PP_BLOCK;
         if (column[1] == 2) {
-            for (int64_t i = 0; i < b->rows; i++) {
-                const int64_t at = pp_smaller(table, n, x[i]);
-                out[i] = (x[i] != x[i]) ? n + 1 : ((at < n && table[at] == x[i]) ? (int32_t)at : n);
-            }
-        } else {
-            pp_ranks(table, n, x, out, b->rows, column[1] ? n : 0, column[4]);
+            for (int64_t i = 0; i < b->rows; i++) out[i] = pp_level(table, n, x[i]);
+            continue;
+        }
+        const pp_search search = pp_search_of(table, n);
+        for (int64_t i = 0; i < b->rows; i++) {
+            const int32_t rank = pp_rank(&search, x[i]);
+            out[i] = (column[1] && x[i] != x[i]) ? n : rank;
+        }
+        if (pp_paired(f, c)) {
+            for (int64_t i = 0; i < b->rows; i++)
+                out[PP_BLOCK + i] = (x[i] != x[i]) ? n : out[i];
+            c++;
+        }
+    }
+}
+
+// The ranks of one row, side by side.
+static void pp_columns_of_row(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                              int64_t row, int32_t *ranks) {
+    for (int32_t c = 0; c < f->C; c++) {
+        const int32_t *column = f->columns + 4 * c;
+        const double x = PP_SOURCE(column[0])[row];
+        const double *table = b->program->doubles + column[2];
+        const int32_t n = column[3];
+        if (column[1] == 2) {
+            ranks[c] = pp_level(table, n, x);
+            continue;
+        }
+        const pp_search search = pp_search_of(table, n);
+        const int32_t rank = pp_rank(&search, x);
+        ranks[c] = (column[1] && x != x) ? n : rank;
+        if (pp_paired(f, c)) {
+            c++;
+            ranks[c] = (x != x) ? n : rank;
         }
     }
 }
@@ -121,105 +194,183 @@ static inline int32_t pp_in_set(const uint32_t *set, int32_t level) {
     return (int32_t)((set[level >> 5] >> (level & 31)) & 1u);
 }
 
-// The leaf of one row in the tree whose root is `at`.
-static inline int32_t pp_walk(const pp_forest_t *f, const int32_t *ranks, int32_t at) {
-    for (;;) {
-        const int32_t *node = f->nodes + 4 * (int64_t)at;
-        const int32_t column = node[1];
-        if (column >= 0) {
-            at = node[0] + (ranks[(int64_t)column * PP_BLOCK] > node[2]);
-        } else if (column == -1) {
-            return node[0];
-        } else {
-            const int32_t level = ranks[(int64_t)(-2 - column) * PP_BLOCK];
-            at = node[0] + !pp_in_set(f->sets + node[2], level);
-        }
-    }
+// One step down. The rank of column c is at x[c * stride]. `levels` says whether there are tests of
+// levels; it and `stride` are constants where this is inlined.
+static inline __attribute__((always_inline)) uint32_t pp_step(const pp_forest_t *f, const int32_t *x,
+                                                              int64_t stride, int levels,
+                                                              uint32_t at) {
+    const pp_node node = f->nodes[at];
+    const uint32_t test = levels ? node.test & 0x7FFFFFFFu : node.test;
+    const int32_t rank = x[(int64_t)(test & ((1u << f->shift) - 1u)) * stride];
+    const int32_t k = (int32_t)(test >> f->shift);
+    if (levels && (int32_t)node.test < 0) return node.child + !pp_in_set(f->sets + k, rank);
+    return node.child + (rank > k);
 }
 
-static inline void pp_add(const pp_forest_t *f, double *sums, int64_t row, int32_t leaf) {
-    const double *values = f->leaves + (int64_t)leaf * f->K;
-    if (f->flags & 1) {
-        for (int32_t k = 0; k < f->K; k++) {
-            double *sum = sums + (int64_t)k * PP_BLOCK + row;
-            *sum = (double)((float)*sum + (float)values[k]);
+// The leaves that PP_SIDE rows reach in the tree with the root `root`.
+static inline __attribute__((always_inline)) void pp_walk_rows(const pp_forest_t *f,
+                                                               const int32_t *ranks, int levels,
+                                                               uint32_t root, int32_t depth,
+                                                               int32_t *leaf) {
+    uint32_t at[PP_SIDE];
+    for (int j = 0; j < PP_SIDE; j++) at[j] = root;
+    for (int32_t d = depth & 3; d > 0; d--)
+        for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks + j, PP_BLOCK, levels, at[j]);
+    for (int32_t d = depth >> 2; d > 0; d--) {
+        uint32_t moved = 0;
+        for (int32_t k = 0; k < 3; k++)
+            for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks + j, PP_BLOCK, levels, at[j]);
+        for (int j = 0; j < PP_SIDE; j++) {
+            const uint32_t next = pp_step(f, ranks + j, PP_BLOCK, levels, at[j]);
+            moved |= next ^ at[j];
+            at[j] = next;
         }
-    } else {
-        for (int32_t k = 0; k < f->K; k++) sums[(int64_t)k * PP_BLOCK + row] += values[k];
+        if (!moved) break;
     }
+    for (int j = 0; j < PP_SIDE; j++) leaf[j] = f->numbers[at[j]];
 }
 
-// The leaves of PP_GROUP rows in one tree, by bit vectors.
+// The leaves that one row reaches in `count` trees, at most PP_SIDE, from tree t on.
+static inline __attribute__((always_inline)) void pp_walk_trees(const pp_forest_t *f,
+                                                                const int32_t *ranks, int levels,
+                                                                int32_t t, int32_t count,
+                                                                int32_t *leaf) {
+    uint32_t at[PP_SIDE];
+    int32_t depth = 0;
+    for (int j = 0; j < PP_SIDE; j++) {
+        const int32_t tree = t + (j < count ? j : 0);
+        at[j] = (uint32_t)f->roots[tree];
+        depth = f->depths[tree] > depth ? f->depths[tree] : depth;
+    }
+    for (int32_t d = depth; d > 0; d--)
+        for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks, 1, levels, at[j]);
+    for (int j = 0; j < PP_SIDE; j++) leaf[j] = f->numbers[at[j]];
+}
+
+// The leaves that PP_GROUP rows reach in one tree, by bit vectors. Returns where the next tree is.
 static inline const int32_t *pp_vectors(const pp_forest_t *f, const int32_t *tree,
                                         const int32_t *ranks, int32_t *leaf) {
-    const int32_t n_ranks = tree[0], n_sets = tree[1], first = tree[2];
-    const int32_t *node = tree + 3;
-    pp_v8u m0 = ~(pp_v8u){0}, m1 = m0, m2 = m0, m3 = m0;
-    for (int32_t k = 0; k < n_ranks; k++, node += 3) {
-        const int32_t *x = ranks + (int64_t)node[0] * PP_BLOCK;
-        const pp_v8i threshold = (pp_v8i){0} + node[1];
-        const pp_v8u taken = (pp_v8u){0} + (uint32_t)node[2];
-        m0 &= ~((pp_v8u)(*(const pp_v8i *)(x) > threshold) & taken);
-        m1 &= ~((pp_v8u)(*(const pp_v8i *)(x + 8) > threshold) & taken);
-        m2 &= ~((pp_v8u)(*(const pp_v8i *)(x + 16) > threshold) & taken);
-        m3 &= ~((pp_v8u)(*(const pp_v8i *)(x + 24) > threshold) & taken);
-    }
+    const int32_t *counts = tree + 1, *node = counts + 2 * f->words;
     uint32_t left[PP_GROUP] __attribute__((aligned(32)));
-    *(pp_v8u *)left = m0;
-    *(pp_v8u *)(left + 8) = m1;
-    *(pp_v8u *)(left + 16) = m2;
-    *(pp_v8u *)(left + 24) = m3;
-    for (int32_t k = 0; k < n_sets; k++, node += 3) {
-        const int32_t *x = ranks + (int64_t)node[0] * PP_BLOCK;
-        const uint32_t *set = f->sets + node[1];
-        const uint32_t taken = (uint32_t)node[2];
-        for (int32_t j = 0; j < PP_GROUP; j++)
-            left[j] &= ~(taken & (uint32_t)(pp_in_set(set, x[j]) - 1));
+    for (int32_t word = 0; word < f->words; word++, counts += 2) {
+        pp_v8u m0 = ~(pp_v8u){0}, m1 = m0, m2 = m0, m3 = m0;
+        for (int32_t k = 0; k < counts[0]; k++, node += 3) {
+            const int32_t *x = ranks + (int64_t)node[0] * PP_BLOCK;
+            const pp_v8i threshold = (pp_v8i){0} + node[1];
+            const pp_v8u taken = (pp_v8u){0} + (uint32_t)node[2];
+            m0 &= ~((pp_v8u)(*(const pp_v8i *)(x) > threshold) & taken);
+            m1 &= ~((pp_v8u)(*(const pp_v8i *)(x + 8) > threshold) & taken);
+            m2 &= ~((pp_v8u)(*(const pp_v8i *)(x + 16) > threshold) & taken);
+            m3 &= ~((pp_v8u)(*(const pp_v8i *)(x + 24) > threshold) & taken);
+        }
+        *(pp_v8u *)left = m0;
+        *(pp_v8u *)(left + 8) = m1;
+        *(pp_v8u *)(left + 16) = m2;
+        *(pp_v8u *)(left + 24) = m3;
+        for (int32_t k = 0; k < counts[1]; k++, node += 3) {
+            const int32_t *x = ranks + (int64_t)node[0] * PP_BLOCK;
+            const uint32_t *set = f->sets + node[1];
+            const uint32_t taken = (uint32_t)node[2];
+            for (int32_t j = 0; j < PP_GROUP; j++)
+                left[j] &= ~(taken & (uint32_t)(pp_in_set(set, x[j]) - 1));
+        }
+        if (word == 0) {
+            for (int32_t j = 0; j < PP_GROUP; j++)
+                leaf[j] = left[j] ? tree[0] + __builtin_ctz(left[j]) : -1;
+        } else {
+            for (int32_t j = 0; j < PP_GROUP; j++)
+                if (leaf[j] < 0 && left[j]) leaf[j] = tree[0] + 32 * word + __builtin_ctz(left[j]);
+        }
     }
-    for (int32_t j = 0; j < PP_GROUP; j++) leaf[j] = first + __builtin_ctz(left[j]);
     return node;
+}
+
+// Adds the values of leaves to the sums of rows from `start` on, or writes their numbers.
+static inline void pp_take(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                           int32_t t, const int32_t *leaf, int64_t start, int64_t count,
+                           double *sums) {
+    if (f->flags & 2) {
+        for (int64_t j = 0; j < count; j++) PP_TARGET(t)[start + j] = leaf[j];
+    } else if (f->flags & 1) {
+        for (int64_t j = 0; j < count; j++)
+            for (int32_t k = 0; k < f->K; k++) {
+                double *sum = sums + (int64_t)k * PP_BLOCK + start + j;
+                *sum = (double)((float)*sum + (float)f->leaves[(int64_t)leaf[j] * f->K + k]);
+            }
+    } else if (f->K == 1) {
+        for (int64_t j = 0; j < count; j++) sums[start + j] += f->leaves[leaf[j]];
+    } else {
+        for (int64_t j = 0; j < count; j++)
+            for (int32_t k = 0; k < f->K; k++)
+                sums[(int64_t)k * PP_BLOCK + start + j] += f->leaves[(int64_t)leaf[j] * f->K + k];
+    }
+}
+
+static inline __attribute__((always_inline)) void pp_forest_few(const pp_block *b,
+                                                                const pp_instruction *in,
+                                                                const pp_forest_t *f, int levels,
+                                                                int32_t *ranks, double *sums) {
+    for (int64_t i = 0; i < b->rows; i++) {
+        pp_columns_of_row(b, in, f, i, ranks);
+        for (int32_t t = 0; t < f->T; t += PP_SIDE) {
+            const int32_t count = f->T - t < PP_SIDE ? f->T - t : PP_SIDE;
+            int32_t leaf[PP_SIDE];
+            pp_walk_trees(f, ranks, levels, t, count, leaf);
+            for (int32_t j = 0; j < count; j++) pp_take(b, in, f, t + j, leaf + j, i, 1, sums);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void pp_forest_walks(const pp_block *b,
+                                                                  const pp_instruction *in,
+                                                                  const pp_forest_t *f, int levels,
+                                                                  int32_t *ranks, double *sums) {
+    for (int32_t t = 0; t < f->T; t++) {
+        const uint32_t root = (uint32_t)f->roots[t];
+        for (int64_t i = 0; i < b->rows; i += PP_SIDE) {
+            const int64_t count = b->rows - i < PP_SIDE ? b->rows - i : PP_SIDE;
+            int32_t leaf[PP_SIDE];
+            pp_walk_rows(f, ranks + i, levels, root, f->depths[t], leaf);
+            pp_take(b, in, f, t, leaf, i, count, sums);
+        }
+    }
+}
+
+static void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                              int32_t *ranks, double *sums) {
+    const int32_t *tree = f->vectors;
+    for (int32_t t = 0; t < f->T; t++) {
+        const int32_t *next = tree;
+        for (int64_t i = 0; i < b->rows; i += PP_GROUP) {
+            const int64_t count = b->rows - i < PP_GROUP ? b->rows - i : PP_GROUP;
+            int32_t leaf[PP_GROUP];
+            next = pp_vectors(f, tree, ranks + i, leaf);
+            pp_take(b, in, f, t, leaf, i, count, sums);
+        }
+        tree = next;
+    }
 }
 
 void pp_forest(const pp_block *b, const pp_instruction *in) {
     const pp_forest_t f = pp_forest_of(b->program, in);
-    const int64_t rows = b->rows;
     int32_t *ranks = b->scratch;
     double *sums = (double *)((char *)b->scratch + (int64_t)f.C * PP_BLOCK * (int64_t)sizeof(int32_t));
-    pp_columns(b, in, &f, ranks);
-    const int32_t by_leaf = f.flags & 2;
     for (int32_t k = 0; k < f.K; k++)
-        for (int64_t i = 0; i < rows; i++) sums[(int64_t)k * PP_BLOCK + i] = f.first[k];
-    if (f.vectors && rows > 4) {
-        // Rows up to the end of their group hold anything; a rank of theirs is a rank all the same.
-        const int64_t groups = (rows + PP_GROUP - 1) / PP_GROUP;
-        for (int32_t c = 0; c < f.C; c++)
-            for (int64_t i = rows; i < groups * PP_GROUP; i++) ranks[(int64_t)c * PP_BLOCK + i] = 0;
-        const int32_t *tree = f.vectors;
-        for (int32_t t = 0; t < f.T; t++) {
-            const int32_t *next = tree;
-            for (int64_t g = 0; g < groups; g++) {
-                int32_t leaf[PP_GROUP];
-                next = pp_vectors(&f, tree, ranks + g * PP_GROUP, leaf);
-                const int64_t start = g * PP_GROUP;
-                const int64_t width = rows - start < PP_GROUP ? rows - start : PP_GROUP;
-                if (by_leaf)
-                    for (int64_t j = 0; j < width; j++) PP_TARGET(t)[start + j] = leaf[j];
-                else
-                    for (int64_t j = 0; j < width; j++) pp_add(&f, sums, start + j, leaf[j]);
-            }
-            tree = next;
-        }
+        for (int64_t i = 0; i < b->rows; i++) sums[(int64_t)k * PP_BLOCK + i] = f.first[k];
+    if (b->rows < PP_FEW) {
+        if (f.flags & 4) pp_forest_few(b, in, &f, 1, ranks, sums);
+        else pp_forest_few(b, in, &f, 0, ranks, sums);
     } else {
-        for (int32_t t = 0; t < f.T; t++) {
-            const int32_t root = f.walk[t];
-            for (int64_t i = 0; i < rows; i++) {
-                const int32_t leaf = pp_walk(&f, ranks + i, root);
-                if (by_leaf) PP_TARGET(t)[i] = leaf;
-                else pp_add(&f, sums, i, leaf);
-            }
-        }
+        pp_columns(b, in, &f, ranks);
+        // Rows up to the end of their group hold anything; a rank of theirs is a rank all the same.
+        const int64_t full = (b->rows + PP_GROUP - 1) / PP_GROUP * PP_GROUP;
+        for (int32_t c = 0; c < f.C; c++)
+            for (int64_t i = b->rows; i < full; i++) ranks[(int64_t)c * PP_BLOCK + i] = 0;
+        if (f.vectors) pp_forest_vectors(b, in, &f, ranks, sums);
+        else if (f.flags & 4) pp_forest_walks(b, in, &f, 1, ranks, sums);
+        else pp_forest_walks(b, in, &f, 0, ranks, sums);
     }
-    if (!by_leaf)
+    if (!(f.flags & 2))
         for (int32_t k = 0; k < f.K; k++)
-            for (int64_t i = 0; i < rows; i++) PP_TARGET(k)[i] = sums[(int64_t)k * PP_BLOCK + i];
+            for (int64_t i = 0; i < b->rows; i++) PP_TARGET(k)[i] = sums[(int64_t)k * PP_BLOCK + i];
 }

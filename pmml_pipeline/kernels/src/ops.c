@@ -21,7 +21,7 @@ static double pp_normal_quantile(double p) {
                    6.72657709270087008530e+4) * r + 4.59219539315498714570e+4) * r +
                  1.37316937655094611250e+4) * r + 1.97159095030655144270e+3) * r +
                1.33141667891784377450e+2) * r + 3.38713287279636660800e+0;
-        den = ((((((5.22649527885285456100e+3 * r + 2.87290857356219426740e+4) * r +
+        den = ((((((5.22649527885285456100e+3 * r + 2.87290857357219426740e+4) * r +
                    3.93078958000927106100e+4) * r + 2.12137943015865958670e+4) * r +
                  5.39419602142475110770e+3) * r + 6.87187007492057908300e+2) * r +
                4.23133307016009112520e+1) * r + 1.0;
@@ -99,14 +99,14 @@ static void pp_lut(const pp_block *b, const pp_instruction *in) {
 
 // How many of the n sorted numbers are smaller than x.
 static inline int64_t pp_smaller(const double *sorted, int64_t n, double x) {
-    const double *first = sorted;
+    int64_t at = 0;
     if (n == 0) return 0;
     while (n > 1) {
         const int64_t half = n >> 1;
-        first += (first[half - 1] < x) ? half : 0;
+        at += (sorted[at + half - 1] < x) ? half : 0;
         n -= half;
     }
-    return (first - sorted) + (*first < x);
+    return at + (sorted[at] < x);
 }
 
 // A table over any numbers: immediates (doubles, n). First the n sorted numbers, then their values,
