@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pmml_pipeline.admission import FrameAdmission, RecordAdmission
 from pmml_pipeline.document import Document
 from pmml_pipeline.engines import Engine, load_engine
-from pmml_pipeline.engines.protocol import Result, RowError
+from pmml_pipeline.engines.protocol import RecordRules, Result, RowError, TakesRecords
 from pmml_pipeline.errors import DataError, FieldError
 from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
 
@@ -61,6 +61,17 @@ class Scorer:
             if o.target or o.feature in ("predictedValue", "probability")
         ]
         self._engine: Engine = load_engine(engine, path, document, self.inputs, self.outputs)
+        self._shortcut = None
+        if isinstance(self._engine, TakesRecords):
+            self._shortcut = self._engine.shortcut(
+                RecordRules(
+                    inputs=self.inputs,
+                    supplementary=tuple(supplementary),
+                    refuse_extra=extra_fields == "refuse",
+                    outputs=self.outputs,
+                    essential=frozenset(self._essential),
+                )
+            )
 
     @property
     def certificate(self) -> Certificate | None:
@@ -82,6 +93,10 @@ class Scorer:
                 it; with one entry per field.
             TypeError: the record is no mapping.
         """
+        if self._shortcut is not None:
+            results = self._shortcut(record)
+            if results is not None:
+                return results
         cells = self._records.cells(record)
         try:
             values = self._engine.score_record(cells)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pmml_pipeline.document.model import to_float32
+from pmml_pipeline.document.model import Interval, to_float32
 from pmml_pipeline.errors import DocumentError, FieldErrorCode
 from pmml_pipeline.schema import TEMPORAL, InputField
 
@@ -133,14 +133,10 @@ def validity(field: InputField) -> Callable[[Any], FieldErrorCode | None] | None
 
     None instead of a check when the field admits every value of its type.
     """
-    if field.invalid_value_treatment != "returnInvalid":
-        return None
-    values = _declared(field, field.values)
-    invalid = _declared(field, field.invalid_values)
-    single = field.data_type == "float"
-    intervals = tuple(i.as_float32() if single else i for i in field.intervals)
+    values, invalid, intervals = validity_sets(field)
     if not (values or invalid or intervals):
         return None
+    single = field.data_type == "float"
     outside: FieldErrorCode = "out_of_range" if intervals else "unseen_level"
 
     def check(value: Any) -> FieldErrorCode | None:
@@ -154,6 +150,20 @@ def validity(field: InputField) -> Callable[[Any], FieldErrorCode | None] | None
         return outside if values else None
 
     return check
+
+
+def validity_sets(
+    field: InputField,
+) -> tuple[frozenset[Any], frozenset[Any], tuple[Interval, ...]]:
+    """The values, typed, that are valid, those that are not, and the intervals of valid numbers.
+
+    All are empty when the field admits every value of its type.
+    """
+    if field.invalid_value_treatment != "returnInvalid":
+        return frozenset(), frozenset(), ()
+    single = field.data_type == "float"
+    intervals = tuple(i.as_float32() if single else i for i in field.intervals)
+    return _declared(field, field.values), _declared(field, field.invalid_values), intervals
 
 
 def missing_marks(field: InputField) -> frozenset[Any]:

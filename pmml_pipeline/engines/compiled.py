@@ -22,7 +22,8 @@ from pmml_pipeline.compiler.moments import number_of, text_of_moment
 from pmml_pipeline.compiler.program import Program
 from pmml_pipeline.compiler.run import TextTable, run_stages
 from pmml_pipeline.document import Document, read
-from pmml_pipeline.engines.protocol import Result, Results, RowError
+from pmml_pipeline.engines.protocol import RecordRules, Result, Results, RowError
+from pmml_pipeline.engines.shortcut import Shortcut, shortcut
 from pmml_pipeline.errors import EngineError
 from pmml_pipeline.schema import InputField, OutputField
 
@@ -65,6 +66,12 @@ class CompiledModel:
         (stage, *others) = plan.stages
         self._one = None if others else self._natives[0]
         self._reads = stage.reads
+
+    def shortcut(self, rules: RecordRules) -> Shortcut | None:
+        """See :class:`pmml_pipeline.engines.protocol.TakesRecords`."""
+        if self._one is None:
+            return None
+        return shortcut(self._one, self._reads, self._texts, rules)
 
     def score_record(self, cells: list[Cell]) -> Sequence[Result]:
         """One record; see the protocol."""
@@ -188,6 +195,10 @@ class Native:
 
     Args:
         program: what to run. Its tables are kept alive here.
+
+    Attributes:
+        address: where the kernels' ``pp_program`` is.
+        constants: what its first registers hold.
     """
 
     def __init__(self, program: Program) -> None:
@@ -218,6 +229,8 @@ class Native:
             outputs=outputs,
         )
         self._reference = ctypes.byref(self._program)
+        self.address = ctypes.addressof(self._program)
+        self.constants = program.constants
         self._n_outputs = len(program.outputs)
         self._one_in = ctypes.c_double * max(program.n_inputs, 1)
         self._one_out = ctypes.c_double * max(self._n_outputs, 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
 from pmml_pipeline.admission import Cell, Column
+from pmml_pipeline.schema import InputField, OutputField
 
 Result = float | int | bool | str | None
 
@@ -51,6 +52,34 @@ class Engine(Protocol):
         Raises:
             EngineError: the engine itself failed.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRules:
+    """What a scorer admits and what it gives.
+
+    Attributes:
+        inputs: what a record brings.
+        supplementary: names that it may have too.
+        refuse_extra: whether any other name is an error.
+        outputs: what comes out.
+        essential: positions of the outputs without which there is no score.
+    """
+
+    inputs: tuple[InputField, ...]
+    supplementary: tuple[str, ...]
+    refuse_extra: bool
+    outputs: tuple[OutputField, ...]
+    essential: frozenset[int]
+
+
+@runtime_checkable
+class TakesRecords(Protocol):
+    """An engine that can do with a record what admission would, for records that are plain."""
+
+    def shortcut(self, rules: RecordRules) -> Callable[[Any], dict[str, Result] | None] | None:
+        """From a record to its results, or to None when it has to take the long way; or None."""
         ...
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.kernels.build import levels, library
 
-ABI = 1
+ABI = 2
 
 
 class NativeProgram(ctypes.Structure):
@@ -88,6 +88,21 @@ def load() -> ctypes.CDLL:
         ctypes.c_void_p,
         ctypes.c_int64,
     ]
+    return found
+
+
+@functools.cache
+def with_lock() -> ctypes.PyDLL:
+    """The same library, for calls that keep the interpreter's lock since they touch its objects.
+
+    Raises:
+        EngineUnavailableError: see :func:`load`.
+    """
+    found = ctypes.PyDLL(load()._name)
+    found.pp_score_record.restype = ctypes.py_object
+    found.pp_score_record.argtypes = [ctypes.c_void_p, ctypes.py_object]
+    found.pp_reader_size.restype = None
+    found.pp_reader_size.argtypes = [ctypes.c_void_p] * 3
     return found
 
 

@@ -1,10 +1,10 @@
-// Rows through a program, block by block. What this file exports is all that Python sees.
+// Rows through a program, block by block. What this file and record.c export is all that Python sees.
 
 #include "ops.c"
 
 #include "forest.c"
 
-int32_t pp_abi(void) { return 1; }
+int32_t pp_abi(void) { return 2; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
 
@@ -66,3 +66,5 @@ int32_t pp_score(const pp_program *p, const double *inputs, double *outputs, int
     free(memory);
     return 0;
 }
+
+#include "record.c"
