@@ -6,6 +6,11 @@ import os
 import sys
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a machine that others use too.
+settings.register_profile("pmml-pipeline", deadline=None)
+settings.load_profile("pmml-pipeline")
 
 _status = pytest.StashKey[int]()
 

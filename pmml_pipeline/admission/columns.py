@@ -15,6 +15,7 @@ from pmml_pipeline.admission.cells import (
     Reader,
     RefusedError,
     cell_reader,
+    is_missing,
     missing_marks,
     validity,
 )
@@ -102,6 +103,10 @@ class FrameAdmission:
 def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:
     if field.kind == "double" and isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu":
         return Column(_doubles(field, raw, errors))
+    if field.kind == "string":
+        texts = _texts(field, raw, errors)
+        if texts is not None:
+            return texts
     cells = _cells(field, raw, errors)
     if field.kind == "double":
         return Column(np.array(cells, dtype=np.float64))
@@ -153,6 +158,41 @@ def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.b
             inside &= numbers < margins.right_margin
         sure |= inside
     return sure
+
+
+def _texts(field: InputField, raw: Any, errors: RowErrors) -> Column | None:
+    """A column of nothing but texts and missing values, each distinct one read once; or None.
+
+    Only what cannot be equal without being the same is told apart here: 1, 1.0 and True are equal.
+    """
+    try:
+        distinct = dict.fromkeys(raw)
+    except TypeError:  # something in it has no hash
+        return None
+    if not all(type(value) is str or is_missing(value) for value in distinct):
+        return None
+    read = cell_reader(field)
+    positions: dict[Any, int] = {}
+    levels: dict[Cell, int] = {}
+    refused: dict[int, tuple[RefusedError, Any]] = {}
+    for value in distinct:
+        try:
+            cell = read(value)
+        except RefusedError as error:
+            positions[value] = INTEGER_MISSING + 1 + len(refused)
+            refused[positions[value]] = error, value
+            continue
+        if cell is None:
+            positions[value] = INTEGER_MISSING
+        else:
+            positions[value] = levels.setdefault(cell, len(levels))
+    data = np.fromiter(map(positions.__getitem__, raw), dtype=np.int64, count=len(raw))
+    if refused:
+        for row in np.flatnonzero((data < 0) & (data != INTEGER_MISSING)).tolist():
+            why, value = refused[int(data[row])]
+            errors.setdefault(row, []).append(field_error(field, why, value))
+        data[data < 0] = INTEGER_MISSING
+    return Column(data, [str(level) for level in levels])
 
 
 def _cells(field: InputField, raw: Any, errors: RowErrors) -> list[Cell]:
