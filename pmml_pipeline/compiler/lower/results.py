@@ -58,11 +58,24 @@ def target_type(context: Context, model: ModelElement) -> tuple[str, str]:
     return "string", "categorical"
 
 
-def classified(context: Context, model: ModelElement, probabilities: dict[str, Register]) -> Result:
-    """A classifier's result: the class with the largest probability, the first of equals."""
+def classified(
+    context: Context,
+    model: ModelElement,
+    probabilities: dict[str, Register],
+    winner: Register | None = None,
+) -> Result:
+    """A classifier's result: the class with the largest probability, the first of equals.
+
+    Args:
+        context: of the lowering.
+        model: whose result it is.
+        probabilities: by class.
+        winner: the position of the class that is predicted, where it is found otherwise.
+    """
     data_type, optype = target_type(context, model)
     names = list(probabilities)
-    winner = context.builder.op("ARGMAX", *probabilities.values())
+    if winner is None:
+        winner = context.builder.op("ARGMAX", *probabilities.values())
     codes = [parse(name, data_type, context.texts) for name in names]
     label = look_up(context.builder, winner, 0, codes, math.nan, math.nan)
     return Result(Value(label, data_type, optype, levels=tuple(names)), probabilities)
