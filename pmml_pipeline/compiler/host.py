@@ -27,6 +27,7 @@ class Call:
         source_types: their PMML dataTypes.
         target: the column of its result.
         target_type: the PMML dataType of that.
+        forgiving: whether what it cannot do is missing; otherwise it is an error of the row.
     """
 
     function: str
@@ -35,6 +36,7 @@ class Call:
     source_types: tuple[str, ...]
     target: int
     target_type: str
+    forgiving: bool = False
 
 
 def text_of(value: Plain) -> str:

@@ -90,6 +90,8 @@ def _called(
         try:
             result = function(*values, *call.parameters)
         except ValueError as error:
+            if call.forgiving:
+                continue
             for row in np.flatnonzero(inverse == at).tolist():
                 errors.setdefault(row, str(error))
             continue

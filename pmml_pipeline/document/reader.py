@@ -362,6 +362,7 @@ def _mining_field(element: Element) -> MiningField:
         or "returnInvalid",
         invalid_value_replacement=element.get("invalidValueReplacement"),
         importance=_number(element, "importance"),
+        optype=_one_of(element, "optype", OPTYPES),
     )
 
 

@@ -51,8 +51,23 @@ def lower_derived_field(context: Context, scope: Scope, field: DerivedField) -> 
         expression = dataclasses.replace(expression, data_type=field.data_type)
     value = lower_expression(context, scope, expression)
     value = cast(context.builder, value, field.data_type)
+    for declared in field.values:
+        if declared.property == "invalid":
+            raise DocumentError(
+                f"DerivedField (line {field.line}): a Value that is invalid is not supported", ""
+            )
+        if declared.property == "missing":
+            value = _without(context, value, declared.value)
     levels = tuple(v.value for v in field.values if v.property == "valid")
     return Value(value.register, field.data_type, field.optype, value.present, levels)
+
+
+def _without(context: Context, value: Value, text: str) -> Value:
+    """The value, missing where it is one that stands for that."""
+    b = context.builder
+    code = b.constant(parse(text, value.data_type, context.texts))
+    register = b.op("IF", b.op("EQ", value.register, code), b.constant(math.nan), value.register)
+    return dataclasses.replace(value, register=register, present=False)
 
 
 def define_derived_fields(context: Context, scope: Scope, fields: Sequence[DerivedField]) -> None:
@@ -276,7 +291,8 @@ def _call(context: Context, name: str, arguments: list[Value]) -> Value:
         scope.define(parameter.name, argument)
     found = lower_expression(context, scope, definition.expression)
     data_type = definition.data_type or found.data_type
-    return cast(context.builder, found, data_type)
+    found = cast(context.builder, found, data_type)
+    return dataclasses.replace(found, optype=definition.optype)
 
 
 _LOWER: dict[type, Callable[[Context, Scope, Any], Value]] = {

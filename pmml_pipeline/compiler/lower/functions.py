@@ -11,6 +11,7 @@ from pmml_pipeline.compiler.lower.text_functions import (
     Function,
     check_count,
     days_since_year,
+    forgiving,
     format_datetime,
     format_number,
     of_pattern,
@@ -47,7 +48,11 @@ def _arithmetic(op: str) -> Function:
         if len(arguments) == 1:
             found = b.op("NEG", arguments[0].register)
         else:
-            found = b.op(op, arguments[0].register, arguments[1].register)
+            x, y = (a.register for a in arguments)
+            found = b.op(op, x, y)
+            if op == "DIV" and forgiving(apply) and data_type != _widest(context, arguments):
+                # Of whole numbers, which have no infinity; of others it is one.
+                found = b.op("IF", b.op("EQ", y, b.constant(0.0)), b.constant(math.nan), found)
         if _single(apply, data_type):
             found = b.op("F32", found)
         present = all(a.present for a in arguments) and op in ("ADD", "SUB", "MUL")

@@ -14,17 +14,19 @@ from typing import Any
 from pmml_pipeline.compiler.forest import Forest, Leaf, leaves
 from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
-from pmml_pipeline.compiler.lower.fields import prepare
+from pmml_pipeline.compiler.lower.fields import invalid_in_segment, prepare
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
+from pmml_pipeline.compiler.lower.outputs import define_outputs
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
 from pmml_pipeline.compiler.lower.results import (
     Result,
     apply_targets,
     classified,
-    define_outputs,
+    with_defaults,
 )
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up
+from pmml_pipeline.compiler.lower.tally import any_of, blank
 from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
 from pmml_pipeline.compiler.lower.tree_model import TreeLowering
 from pmml_pipeline.compiler.values import Value, parse
@@ -53,6 +55,10 @@ def lower_model(
         raise refusal(element, "is not scorable, as it says itself")
     inner = model_scope(context, scope, model, outermost=outermost)
     result = _LOWER[kind](context, inner, model)
+    if inner.invalid:
+        # "returnInvalid: the model should return a value indicating an invalid result"
+        result = blank(context, result, any_of(context, inner.invalid))
+    result = with_defaults(context, model, result)
     define_outputs(context, model, result, inner)
     return result, inner
 
@@ -63,16 +69,20 @@ def model_scope(context: Context, scope: Scope, model: ModelElement, *, outermos
     for mining in model.mining_schema.fields:
         if mining.usage_type in ("active", "supplementary") and scope.known(mining.name):
             inner.define_later(
-                mining.name, partial(_prepared, context, scope, mining, outermost=outermost)
+                mining.name, partial(_prepared, context, scope, inner, mining, outermost)
             )
     if model.local_transformations is not None:
         define_derived_fields(context, inner, model.local_transformations.fields)
     return inner
 
 
-def _prepared(context: Context, scope: Scope, mining: MiningField, *, outermost: bool) -> Value:
-    data = context.data_fields.get(mining.name)
-    return prepare(context, scope.value(mining.name), mining, data, outermost=outermost)
+def _prepared(
+    context: Context, scope: Scope, inner: Scope, mining: MiningField, outermost: bool
+) -> Value:
+    data, value = context.data_fields.get(mining.name), scope.value(mining.name)
+    if not outermost:
+        inner.invalid += invalid_in_segment(context, value, mining, data)
+    return prepare(context, value, mining, data, outermost=outermost)
 
 
 def _regression(context: Context, scope: Scope, model: RegressionModel) -> Result:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pmml_pipeline.compiler.builder import Builder
+from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.values import Texts, Value
 from pmml_pipeline.document import DataField
 from pmml_pipeline.document.expressions import DefineFunction
@@ -22,6 +22,7 @@ class Context:
         texts: its texts.
         data_fields: the data dictionary.
         functions: the functions that the document defines.
+        cyclic: the fields whose last value is next to the first.
         refusals: everything that is not supported, as it is found.
     """
 
@@ -29,6 +30,7 @@ class Context:
     texts: Texts
     data_fields: Mapping[str, DataField]
     functions: dict[str, DefineFunction] = field(default_factory=dict)
+    cyclic: set[str] = field(default_factory=set)
     refusals: list[PmmlPipelineError] = field(default_factory=list)
 
     @contextmanager
@@ -45,6 +47,10 @@ class Scope:
 
     Args:
         parent: where a field is looked for that is not here.
+
+    Attributes:
+        invalid: where one of the model's fields makes its result invalid: 1 or 0 for every such
+            field.
     """
 
     def __init__(self, parent: Scope | None = None) -> None:
@@ -52,6 +58,7 @@ class Scope:
         self._values: dict[str, Value] = {}
         self._pending: dict[str, Callable[[], Value]] = {}
         self._open: list[str] = []
+        self.invalid: list[Register] = []
 
     def define(self, name: str, value: Value) -> None:
         """Gives a field a value."""

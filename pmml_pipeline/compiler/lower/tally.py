@@ -70,19 +70,20 @@ def take_tally(context: Context, model: MiningModel, ballots: Sequence[Ballot]) 
         bad.append(b.op("AND", applies, gone))
         # "skipSegment: if a model has a missing result, that segment is ignored"
         counts.append(b.op("AND", applies, b.op("NOT", gone)) if skips else applies)
-    some = _any(b, counts)
+    some = any_of(context, counts)
     void = b.op("NOT", some)
     if skips:
         void = b.op("OR", void, _too_many(context, model, ballots, bad))
     else:  # "Other model combination methods will return a missing value as the result"
-        void = b.op("OR", void, _any(b, bad))
+        void = b.op("OR", void, any_of(context, bad))
     return Tally(counts, b.op("COALESCE", void, zero))
 
 
-def _any(b: Builder, truths: Sequence[Register]) -> Register:
+def any_of(context: Context, truths: Sequence[Register]) -> Register:
+    """Where one of them is true."""
     found = truths[0]
     for truth in truths[1:]:
-        found = b.op("OR", found, truth)
+        found = context.builder.op("OR", found, truth)
     return found
 
 
@@ -148,7 +149,7 @@ def _spoilt(
     b, segmentation = context.builder, model.segmentation
     bad = [b.op("AND", _applies(b, x), gone_of(b, x.result)) for x in ballots]
     if segmentation.missing_prediction_treatment == "returnMissing":
-        return _any(b, bad)
+        return any_of(context, bad)
     too_many = _too_many(context, model, ballots, bad)
     if segmentation.missing_prediction_treatment == "skipSegment":
         return too_many
