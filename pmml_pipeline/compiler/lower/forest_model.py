@@ -49,12 +49,12 @@ def lower_forest(
     for tree, values in zip(trees, readers, strict=True):
         inner = model_scope(context, scope, tree, outermost=False)
 
-        def leaf(node: Element | None, values: TreeValues = values) -> Leaf:
+        def leaf(node: Element | None, _: int, values: TreeValues = values) -> Leaf:
             if classifies:
                 return forest.leaf([values.share_of(name, node) for name in classes])
             return forest.leaf([values.number(node)])
 
-        forest.trees.append(TreeLowering(context, inner, tree, leaf).tree())
+        forest.trees.append(TreeLowering(context, inner, tree, values, leaf).tree())
         invalid += inner.invalid
     first = [start] * max(len(classes), 1)
     totals: list[Register] = list(sums(context.builder, forest, first, single=single))

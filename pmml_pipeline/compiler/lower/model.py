@@ -16,7 +16,7 @@ from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.fields import invalid_in_segment, prepare
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
-from pmml_pipeline.compiler.lower.outputs import define_outputs
+from pmml_pipeline.compiler.lower.outputs import define_outputs, of_class
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
 from pmml_pipeline.compiler.lower.results import (
     Result,
@@ -37,6 +37,7 @@ from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
 from pmml_pipeline.document.regression_model import RegressionModel
 from pmml_pipeline.document.tree_model import TreeModel
+from pmml_pipeline.errors import DocumentError
 
 
 def lower_model(
@@ -98,12 +99,16 @@ def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
     values = TreeValues(context, model)
     forest = Forest()
     rows: list[Element | None] = []
+    penalties: list[float] = []
 
-    def leaf(node: Element | None) -> Leaf:
+    def leaf(node: Element | None, handled: int) -> Leaf:
         rows.append(node)
+        penalties.append(model.missing_value_penalty**handled)
         return forest.leaf(())
 
-    forest.trees.append(TreeLowering(context, scope, model, leaf).tree())
+    penalised = model.missing_value_penalty != 1.0
+    lowering = TreeLowering(context, scope, model, values, leaf, penalised=penalised)
+    forest.trees.append(lowering.tree())
     (at,) = leaves(context.builder, forest)
 
     def of_leaf(pick: Callable[[Element | None], float]) -> int:
@@ -115,7 +120,9 @@ def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
         ids = _identifiers(model.node)
 
         def identifier(node: Element | None) -> float:
-            return math.nan if node is None else parse(ids[id(node)], data_type, context.texts)
+            # A node that stands for several has no id.
+            known = ids.get(id(node))
+            return math.nan if known is None else parse(known, data_type, context.texts)
 
         return Value(of_leaf(identifier), data_type, "categorical")
 
@@ -132,7 +139,29 @@ def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
     assert result.value is not None
     value = result.value
     result.value = Value(label, value.data_type, value.optype, levels=tuple(classes))
-    result.features = features
+
+    def confidence(output: OutputField) -> Value:
+        """ "missingValuePenalty: the confidence is multiplied by it whenever a missing value was
+        handled: the default child was followed, or a surrogate has decided" (TreeModel).
+        """
+        sure = {
+            name: look_up(
+                context.builder,
+                at,
+                0,
+                [values.confidence_of(name, n) * p for n, p in zip(rows, penalties, strict=True)],
+                math.nan,
+                math.nan,
+            )
+            for name in classes
+        }
+        if output.value is None and result.value is not None:
+            return Value(of_class(context, result.value, sure), "double")
+        if output.value not in sure:
+            raise DocumentError(f"there is no class {output.value!r}", "")
+        return Value(sure[output.value], "double")
+
+    result.features = {**features, "confidence": confidence}
     return result
 
 

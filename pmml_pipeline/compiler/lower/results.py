@@ -139,7 +139,7 @@ def with_defaults(context: Context, model: ModelElement, result: Result) -> Resu
         if len(defaults) > 1:
             raise DocumentError(f"Target (line {target.line}) has several defaultValue", "")
         scaled = (target.rescale_factor, target.rescale_constant) != (1.0, 0.0)
-        if scaled or not (target.min is target.max is target.cast_integer is None):
+        if scaled or any(x is not None for x in (target.min, target.max, target.cast_integer)):
             raise DocumentError(
                 f"Target (line {target.line}): a defaultValue of what is rescaled, limited or made "
                 "whole is not supported, since it is not said whether that is done to it too",
