@@ -133,7 +133,7 @@ MAPS: Mapping[str, Callable[..., Column]] = {
     "FLOOR": np.floor,
     "CEIL": np.ceil,
     "TRUNC": np.trunc,
-    "ROUND": lambda x: np.floor(x + 0.5),
+    "ROUND": lambda x: np.where(x - np.floor(x) >= 0.5, np.floor(x) + 1.0, np.floor(x)),
     "RINT": np.rint,
     "SIN": _each(math.sin),
     "COS": _each(math.cos),

@@ -38,7 +38,7 @@ def prepare(
         if mining.invalid_value_treatment == "asValue":
             text = mining.invalid_value_replacement or ""
             replacement = parse(text, value.data_type, context.texts)
-        valid = _validity(context, register, dataclasses.replace(value, optype=optype), data)
+        valid = valid_values(context, register, dataclasses.replace(value, optype=optype), data)
         if valid is not None:
             bad = b.op("EQ", valid, b.constant(0.0))
             register = b.op("IF", bad, b.constant(replacement), register)
@@ -69,13 +69,13 @@ def invalid_in_segment(
         found.append(b.op("IS_MISSING", value.register))
     treated = mining.missing_value_replacement is not None or mining.outliers != "asIs"
     if mining.invalid_value_treatment == "returnInvalid" and treated and data is not None:
-        valid = _validity(context, value.register, value, data)
+        valid = valid_values(context, value.register, value, data)
         if valid is not None and not value.checked:
             found.append(b.op("EQ", b.op("COALESCE", valid, b.constant(1.0)), b.constant(0.0)))
     return found
 
 
-def _validity(
+def valid_values(
     context: Context, register: Register, value: Value, data: DataField
 ) -> Register | None:
     """1 where the value is valid, 0 where it is not, missing where it is; None if all are valid."""

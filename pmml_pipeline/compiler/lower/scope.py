@@ -22,6 +22,8 @@ class Context:
         texts: its texts.
         data_fields: the data dictionary.
         functions: the functions that the document defines.
+        calling: the functions of the document that are being put in, one inside the other.
+        calls: how often one was.
         cyclic: the fields whose last value is next to the first.
         refusals: everything that is not supported, as it is found.
     """
@@ -30,6 +32,8 @@ class Context:
     texts: Texts
     data_fields: Mapping[str, DataField]
     functions: dict[str, DefineFunction] = field(default_factory=dict)
+    calling: list[str] = field(default_factory=list)
+    calls: int = 0
     cyclic: set[str] = field(default_factory=set)
     refusals: list[PmmlPipelineError] = field(default_factory=list)
 

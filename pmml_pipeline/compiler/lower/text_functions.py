@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pmml_pipeline.compiler.host import check_pattern, python_replacement
+from pmml_pipeline.compiler.host import check_number_format, check_pattern, python_replacement
 from pmml_pipeline.compiler.lower.scope import Context
-from pmml_pipeline.compiler.moments import DAY, TEMPORAL, days_until
+from pmml_pipeline.compiler.moments import DAY, TEMPORAL, check_moment_format, days_until
 from pmml_pipeline.compiler.values import Value, cast
 from pmml_pipeline.document.expressions import Apply, Constant
 from pmml_pipeline.errors import DocumentError
@@ -75,6 +75,12 @@ def format_number(context: Context, arguments: list[Value], apply: Apply) -> Val
     if not isinstance(pattern, Constant):
         raise DocumentError("a format that is no constant is not supported", "")
     first = arguments[0]
+    if not first.numeric:
+        raise DocumentError(f"a {first.data_type} is no number", "")
+    try:
+        check_number_format(pattern.content)
+    except ValueError as error:
+        raise DocumentError(str(error), "") from None
     register = context.builder.call(
         "formatNumber",
         (pattern.content,),
@@ -139,6 +145,10 @@ def format_datetime(context: Context, arguments: list[Value], apply: Apply) -> V
         raise DocumentError("a format that is no constant is not supported", "")
     if moment.data_type not in TEMPORAL:
         raise DocumentError(f"a {moment.data_type} is neither date nor time", "")
+    try:
+        check_moment_format(pattern.content, moment.data_type)
+    except ValueError as error:
+        raise DocumentError(str(error), "") from None
     register = context.builder.call(
         "formatDatetime",
         (moment.data_type, pattern.content),
