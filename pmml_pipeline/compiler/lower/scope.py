@@ -61,7 +61,7 @@ class Scope:
         self._parent = parent
         self._values: dict[str, Value] = {}
         self._pending: dict[str, Callable[[], Value]] = {}
-        self._open: list[str] = []
+        self._open: dict[str, None] = {}  # what is being computed, in order
         self.invalid: list[Register] = []
 
     def define(self, name: str, value: Value) -> None:
@@ -96,16 +96,17 @@ class Scope:
             return self._values[name]
         if name in self._pending:
             if name in self._open:
-                cycle = " -> ".join([*self._open[self._open.index(name) :], name])
+                names = list(self._open)
+                cycle = " -> ".join([*names[names.index(name) :][:20], name])
                 raise DocumentError(
                     f"the field {name!r} is computed from itself ({cycle})",
                     "export the document again",
                 )
-            self._open.append(name)
+            self._open[name] = None
             try:
                 value = self._pending[name]()
             finally:
-                self._open.pop()
+                del self._open[name]
             self.define(name, value)
             return value
         if self._parent is not None:
