@@ -245,3 +245,9 @@ def test_what_a_function_cannot_do_may_be_missing(tmp_path: Path) -> None:
     strict = applied("stringLength", tag("Apply", {"function": "substring"}, text + x + one))
     with pytest.raises(DataError, match="a substring from 0"):
         score(strict, 0)
+
+
+def test_clusters_that_are_fewer_than_the_model_says(tmp_path: Path) -> None:
+    text = clusters(ranked("i", "clusterId", 1, "string"))
+    with pytest.raises(UnsupportedDocumentError, match="has 3 clusters, and says 4"):
+        load(text.replace('numberOfClusters="3"', 'numberOfClusters="4"'), tmp_path)

@@ -36,6 +36,13 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
         )
     if not model.clusters:
         raise DocumentError(f"ClusteringModel (line {model.line}) has no cluster", "")
+    if len(model.clusters) != model.number_of_clusters:
+        # "numberOfClusters must be equal to the number of Cluster elements" (ClusteringModel)
+        raise DocumentError(
+            f"ClusteringModel (line {model.line}) has {len(model.clusters)} clusters, and says "
+            f"{model.number_of_clusters}",
+            "it may be cut short; export it again",
+        )
     b = context.builder
     fields = [f for f in model.fields if f.is_center_field]
     for one in fields:
