@@ -182,6 +182,11 @@ def _input(data: DataField, mining: MiningField) -> InputField:
     # and single values, and "the values define the valid ones" then (DataDictionary).
     optype = mining.optype or data.optype  # "overrides the value in the DataField" (MiningSchema)
     continuous = optype == "continuous"
+    if continuous and data.intervals and KINDS[data.data_type] == "string":
+        raise DocumentError(
+            f"field {data.name!r} is a {data.data_type} and has an Interval, which is of numbers",
+            "export it again",
+        )
     return InputField(
         name=data.name,
         data_type=data.data_type,

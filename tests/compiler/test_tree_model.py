@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import pmml_pipeline as pp
+from pmml_pipeline.compiler.lower import tree_tests
 from pmml_pipeline.errors import DataError, UnsupportedDocumentError
 
 from ..pmml import data_field, mining_field, output_field, pmml, simple, tag
@@ -180,3 +181,18 @@ def test_what_is_refused(strategy: str, change: tuple[str, str], said: str, tmp_
     assert change[0] in text
     with pytest.raises(UnsupportedDocumentError, match=said):
         results(text.replace(*change, 1).encode(), tmp_path)
+
+
+def test_a_tree_that_would_become_too_large(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Three fields with forty thresholds each, and as many ways to go as they can be combined.
+    node: Node = ("n", "<True/>", (1, 2, 3), [])
+    for depth in range(40):
+        parts = (simple(field, "lessThan", depth) for field in "xzs")
+        predicate = tag("CompoundPredicate", {"booleanOperator": "xor"}, "".join(parts))
+        node = (f"n{depth}", predicate, (1, 2, 3), [node])
+    root: Node = ("root", "<True/>", (1, 2, 3), [node])
+    monkeypatch.setattr(tree_tests, "_LARGEST", 100)
+    with pytest.raises(UnsupportedDocumentError, match="becomes a tree of more than 940 splits"):
+        results(document("none", root, noTrueChildStrategy="returnLastPrediction"), tmp_path)

@@ -61,8 +61,7 @@ class TreeLowering:
         *,
         penalised: bool = False,
     ) -> None:
-        nodes = sum(e.tag == "Node" for e in model.node.walk())
-        self._tests = PredicateTests(context, scope, model.node, nodes)
+        self._tests = PredicateTests(context, scope, model.node)
         self._model = model
         self._values = values
         self._leaf = leaf

@@ -66,8 +66,9 @@ class State:
 
 
 Way = Callable[[State], Tree]
-# Splits of one tree, which grows where a predicate can be unknown or has several parts.
-_LARGEST = 200_000
+# Splits of one tree, and as many more as twenty to each of its nodes: it grows where a predicate can
+# be unknown or has several parts.
+_LARGEST = 20_000
 
 
 class PredicateTests:
@@ -76,16 +77,15 @@ class PredicateTests:
     Args:
         context: of the whole lowering.
         scope: the fields.
-        root: the node that errors name.
-        nodes: how many nodes the tree has.
+        root: the outermost node.
     """
 
-    def __init__(self, context: Context, scope: Scope, root: Element, nodes: int) -> None:
+    def __init__(self, context: Context, scope: Scope, root: Element) -> None:
         self._context = context
         self._scope = scope
         self._root = root
         self._count = 0
-        self._largest = _LARGEST + 4 * nodes
+        self._largest = _LARGEST
 
     def test(
         self,
@@ -297,6 +297,8 @@ class PredicateTests:
         failed: Tree,
     ) -> Split:
         self._count += 1
+        if self._count > self._largest == _LARGEST:
+            self._largest += 20 * sum(e.tag == "Node" for e in self._root.walk())
         if self._count > self._largest:
             raise refusal(self._root, f"becomes a tree of more than {self._largest} splits")
         return Split(register, threshold, levels, missing, passed, failed)
