@@ -66,8 +66,8 @@ class State:
 
 
 Way = Callable[[State], Tree]
-# Splits of one tree, and twenty more for each of its nodes: it grows where a predicate can be unknown
-# or has several parts.
+# Splits of one tree, and twenty more for each of its nodes. It grows where a predicate can be
+# unknown or has several parts.
 _LARGEST = 20_000
 
 
