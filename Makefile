@@ -71,6 +71,10 @@ conformance: $(STAMP) ## Score the recorded documents of other projects on every
 bench: $(STAMP) ## Measure scoring against pypmml's own calls, into benchmarks/results.md
 	$(BIN)/python -m benchmarks.scoring $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## Score 100,000 mutated documents and look for what must not be (ARGS="--count 1000")
+	$(BIN)/python -m benchmarks.fuzz $(ARGS)
+
 .PHONY: kill-test
 kill-test: $(STAMP) ## Kill 100 exports at random moments and check what is left
 	PMML_PIPELINE_KILLS=100 $(BIN)/python -m pytest -s tests/store/test_kill.py

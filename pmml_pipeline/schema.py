@@ -180,11 +180,17 @@ def _input(data: DataField, mining: MiningField) -> InputField:
     _known_type(data.data_type, data.name)
     # Intervals of a categorical field have no meaning; a continuous field may have both intervals
     # and single values, and "the values define the valid ones" then (DataDictionary).
-    continuous = data.optype == "continuous"
+    optype = mining.optype or data.optype  # "overrides the value in the DataField" (MiningSchema)
+    continuous = optype == "continuous"
+    if continuous and data.intervals and KINDS[data.data_type] == "string":
+        raise DocumentError(
+            f"field {data.name!r} is a {data.data_type} and has an Interval, which is of numbers",
+            "export it again",
+        )
     return InputField(
         name=data.name,
         data_type=data.data_type,
-        optype=data.optype,
+        optype=optype,
         required=mining.missing_value_treatment == "returnInvalid",
         values=data.values_of("valid"),
         intervals=data.intervals if continuous else (),
@@ -231,7 +237,8 @@ def _output_type(feature: str, target: OutputField | None) -> str:
     """The type of an output field that declares none, by its feature."""
     if feature in ("predictedValue", "predictedDisplayValue", "decision") and target:
         return target.data_type
-    numeric = {"probability", "residual", "standardError", "affinity", "clusterAffinity"}
+    numeric = {"probability", "residual", "standardError", "standardDeviation", "confidence"}
+    numeric |= {"affinity", "clusterAffinity", "entityAffinity", "support", "lift", "leverage"}
     return "double" if feature in numeric else "string"
 
 

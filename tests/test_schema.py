@@ -157,6 +157,10 @@ def test_a_model_without_target_and_outputs_has_one_result(function: str, kind: 
             linear("", "", {}, output=output_field("o", "probability", data_type="percent")),
             "'o' has the unknown dataType 'percent'",
         ),
+        (
+            linear(data_field("x", "date", intervals=[("openOpen", 0, 1)]), mining_field("x"), {}),
+            "'x' is a date and has an Interval, which is of numbers",
+        ),
     ],
 )
 def test_what_cannot_be_scored_is_named(data: bytes, message: str) -> None:

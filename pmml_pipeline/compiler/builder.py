@@ -86,13 +86,15 @@ class Builder:
         sources: Sequence[Register],
         source_types: Sequence[str],
         target_type: str,
+        forgiving: bool = False,
     ) -> Register:
         """The result of a function of texts, see :mod:`pmml_pipeline.compiler.host`."""
-        key = (function, tuple(parameters), tuple(sources), tuple(source_types), target_type)
+        types = tuple(source_types)
+        key = (function, tuple(parameters), tuple(sources), types, target_type, forgiving)
         found = self._called.get(key)
         if found is None:
             found = self._called[key] = self._new()
-            self._calls[found] = Call(*key[:4], found, target_type)
+            self._calls[found] = Call(*key[:4], found, target_type, forgiving)
         return found
 
     def doubles(self, values: Iterable[float] | npt.NDArray[np.float64]) -> int:

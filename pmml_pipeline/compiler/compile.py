@@ -13,8 +13,8 @@ from pmml_pipeline.compiler.lower.model import lower_model
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.program import Stage
 from pmml_pipeline.compiler.values import Texts, Value, as_it_is, cast
-from pmml_pipeline.document import Document
-from pmml_pipeline.document.bind import bind
+from pmml_pipeline.document import Document, Element
+from pmml_pipeline.document.bind import bind, refusal
 from pmml_pipeline.document.expressions import TransformationDictionary
 from pmml_pipeline.errors import DocumentError, PmmlPipelineError, UnsupportedDocumentError
 from pmml_pipeline.schema import InputField, OutputField
@@ -70,6 +70,7 @@ def _lower(
     outputs: Sequence[OutputField],
 ) -> list[int]:
     scope = Scope()
+    _check_dictionary(context, document.root)
     for number, field in enumerate(inputs):
         scope.define(field.name, _input(context, number, field))
     dictionary = document.root.child("TransformationDictionary")
@@ -91,13 +92,24 @@ def _lower(
     return found
 
 
+def _check_dictionary(context: Context, root: Element) -> None:
+    """What a data dictionary may say beside types and values."""
+    dictionary = root.child("DataDictionary")
+    for element in (*root.children, *(dictionary.children if dictionary is not None else ())):
+        if element.tag == "Taxonomy" or element.get("taxonomy") is not None:
+            context.refusals.append(refusal(element, "with a taxonomy is not supported"))
+        if element.tag == "DataField" and element.get("isCyclic") in ("1", "true"):
+            context.cyclic.add(element.get("name") or "")
+
+
 def _input(context: Context, number: int, field: InputField) -> Value:
     register = number
     if field.data_type == "float":
         register = context.builder.op("F32", register)
     for level in field.values if field.data_type == "string" else ():
         context.texts.code(level)
-    return Value(register, field.data_type, field.optype, field.required, field.values)
+    checked = field.invalid_value_treatment == "returnInvalid"  # and refused, if it is none
+    return Value(register, field.data_type, field.optype, field.required, field.values, checked)
 
 
 def _as_output(context: Context, value: Value, output: OutputField) -> int:

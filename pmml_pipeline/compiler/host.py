@@ -27,6 +27,7 @@ class Call:
         source_types: their PMML dataTypes.
         target: the column of its result.
         target_type: the PMML dataType of that.
+        forgiving: whether what it cannot do is missing; otherwise it is an error of the row.
     """
 
     function: str
@@ -35,6 +36,7 @@ class Call:
     source_types: tuple[str, ...]
     target: int
     target_type: str
+    forgiving: bool = False
 
 
 def text_of(value: Plain) -> str:
@@ -133,10 +135,26 @@ def python_replacement(replacement: str) -> str:
     return "".join(found)
 
 
+_CONVERSION = re.compile(r"%(?:%|[-+ 0#]*([0-9]*)(?:\.([0-9]*))?([a-zA-Z]?))")
+
+
+def check_number_format(pattern: str) -> None:
+    """Refuses what is no printf format of one number that Python and C write the same.
+
+    Raises:
+        ValueError: says what it is.
+    """
+    found = [m for m in _CONVERSION.finditer(pattern) if m[0] != "%%"]
+    if len(found) != 1 or found[0][3] not in tuple("dieEfgG"):
+        raise ValueError(f"the format {pattern[:100]!r} is not supported")
+    if max(int(n or 0) for n in found[0].group(1, 2)) > 400:
+        raise ValueError(f"the format {pattern[:100]!r} is too wide")
+
+
 def _format_number(value: Plain, pattern: str) -> str:
     assert isinstance(value, int | float)
-    number = int(value) if re.search(r"[dioxX]$", pattern.strip()) else value
-    return str(pattern % number)
+    found = next(m for m in _CONVERSION.finditer(pattern) if m[0] != "%%")
+    return str(pattern % (int(value) if found[3] in ("d", "i") else value))
 
 
 Function = Callable[..., Plain]

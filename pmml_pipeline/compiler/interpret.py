@@ -133,7 +133,7 @@ MAPS: Mapping[str, Callable[..., Column]] = {
     "FLOOR": np.floor,
     "CEIL": np.ceil,
     "TRUNC": np.trunc,
-    "ROUND": lambda x: np.floor(x + 0.5),
+    "ROUND": lambda x: np.where(x - np.floor(x) >= 0.5, np.floor(x) + 1.0, np.floor(x)),
     "RINT": np.rint,
     "SIN": _each(math.sin),
     "COS": _each(math.cos),
@@ -247,18 +247,22 @@ def _choose(_: Program, __: Instruction, sources: list[Column], rows: int) -> li
 def _median(
     program: Program, instruction: Instruction, sources: list[Column], rows: int
 ) -> list[Column]:
-    uneven, *weights = program.doubles[instruction.immediates[0] :][: len(sources) + 1].tolist()
+    first, *weights = program.doubles[instruction.immediates[0] :][: len(sources) + 1].tolist()
+    way = int(first)
     found = []
     for row in zip(*(c.tolist() for c in sources), strict=True):
-        if any(v != v for v in row):
+        present = [k for k, v in enumerate(row) if v == v]
+        if not present or (len(present) < len(row) and not way & 2):
             found.append(math.nan)
             continue
-        order = sorted(range(len(row)), key=lambda k, row=row: row[k])  # type: ignore[misc]
-        if not uneven:
-            middle = order[(len(row) - 1) // 2], order[len(row) // 2]
-            found.append((row[middle[0]] + row[middle[1]]) / 2)
+        order = sorted(present, key=lambda k, row=row: row[k])  # type: ignore[misc]
+        if not way & 1:
+            low, high = row[order[(len(order) - 1) // 2]], row[order[len(order) // 2]]
+            found.append(low if way & 4 else high if way & 8 else (low + high) / 2)
             continue
-        total, reached = sum(weights), 0.0
+        total, reached = 0.0, 0.0
+        for k in present:
+            total += weights[k]
         for k in order:
             reached += weights[k]
             if reached >= 0.5 * total:

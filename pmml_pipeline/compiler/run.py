@@ -89,7 +89,9 @@ def _called(
             continue  # "if an argument is missing, the result is missing" (Apply)
         try:
             result = function(*values, *call.parameters)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
+            if call.forgiving:
+                continue
             for row in np.flatnonzero(inverse == at).tolist():
                 errors.setdefault(row, str(error))
             continue

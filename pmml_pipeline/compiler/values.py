@@ -27,6 +27,7 @@ class Value:
         optype: ``continuous``, ``categorical`` or ``ordinal``.
         present: whether it is known never to be missing.
         levels: its declared valid values, as text, in their order; empty when there are none.
+        checked: whether it is known to be a valid value where it is present.
     """
 
     register: Register
@@ -34,6 +35,7 @@ class Value:
     optype: str = "continuous"
     present: bool = False
     levels: tuple[str, ...] = ()
+    checked: bool = False
 
     @property
     def numeric(self) -> bool:

@@ -124,6 +124,7 @@ class MiningField:
     invalid_value_treatment: str = "returnInvalid"
     invalid_value_replacement: str | None = None
     importance: float | None = None
+    optype: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

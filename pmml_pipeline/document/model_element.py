@@ -131,7 +131,6 @@ class OutputField:
     is_multi_valued: str | None = None
     segment_id: str | None = None
     is_final_result: bool = True
-    report_field: str | None = None
     display_name: str | None = None
     decisions: Decisions | None = None
     expression: Expression | None = None

@@ -77,6 +77,9 @@ class Limits:
     elements: int = 100_000_000
 
 
+_PIECE = 1 << 24
+
+
 def read(
     source: Path | str | bytes, *, trees: bool = True, limits: Limits | None = None
 ) -> Document:
@@ -105,7 +108,12 @@ def _load(path: Path, limits: Limits) -> bytes:
         if path.is_dir():
             raise DocumentError(f"{path} is a folder", "give the path of a PMML file")
         with path.open("rb") as file:
-            return file.read(limits.size + 1)
+            # Piece by piece: to read so many bytes at once would make room for them all before.
+            pieces, left = [], limits.size + 1
+            while left > 0 and (piece := file.read(min(left, _PIECE))):
+                pieces.append(piece)
+                left -= len(piece)
+            return b"".join(pieces)
     except (FileNotFoundError, ValueError):  # ValueError: a NUL in the path
         raise DocumentError(f"there is no file {path}", "check the path") from None
     except OSError as error:
@@ -362,6 +370,7 @@ def _mining_field(element: Element) -> MiningField:
         or "returnInvalid",
         invalid_value_replacement=element.get("invalidValueReplacement"),
         importance=_number(element, "importance"),
+        optype=_one_of(element, "optype", OPTYPES),
     )
 
 

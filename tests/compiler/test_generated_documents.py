@@ -59,7 +59,7 @@ def predicates(draw: st.DrawFn, depth: int = 1) -> str:
             {"field": draw(st.sampled_from(["x", "z", "s"])), "operator": operator},
         )
     parts = draw(st.lists(predicates(depth - 1), min_size=2, max_size=3))
-    operator = draw(st.sampled_from(["and", "or", "surrogate"]))
+    operator = draw(st.sampled_from(["and", "or", "xor", "surrogate"]))
     return tag("CompoundPredicate", {"booleanOperator": operator}, "".join(parts))
 
 

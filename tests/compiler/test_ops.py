@@ -90,6 +90,10 @@ def test_operations_on_tables(data: st.DataObject) -> None:
         b.op("CHOOSE", 0, 1, 2, 3),
         b.op("MEDIAN", 0, 1, 2, 3, immediates=(b.doubles([0.0, 1.0, 1.0, 1.0, 1.0]),)),
         b.op("MEDIAN", 0, 1, 2, 3, immediates=(b.doubles([1.0, 0.5, 2.0, 0.25, 1.0]),)),
+        *(
+            b.op("MEDIAN", 0, 1, 2, 3, immediates=(b.doubles([way, 0.5, 2.0, 0.25, 1.0]),))
+            for way in (2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
+        ),
         *b.ops("DENSE", 6, (0, 1, 2, 3), (b.doubles(random.normal(size=30)),)),
     ]
     (stage,) = b.finish(results)

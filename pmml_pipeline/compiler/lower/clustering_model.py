@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.compiler.lower.outputs import ranked
 from pmml_pipeline.compiler.lower.results import Result
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up
@@ -35,8 +36,22 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
         )
     if not model.clusters:
         raise DocumentError(f"ClusteringModel (line {model.line}) has no cluster", "")
+    if len(model.clusters) != model.number_of_clusters:
+        # "numberOfClusters must be equal to the number of Cluster elements" (ClusteringModel)
+        raise DocumentError(
+            f"ClusteringModel (line {model.line}) has {len(model.clusters)} clusters, and says "
+            f"{model.number_of_clusters}",
+            "it may be cut short; export it again",
+        )
     b = context.builder
     fields = [f for f in model.fields if f.is_center_field]
+    for one in fields:
+        if one.field in context.cyclic:
+            raise DocumentError(
+                f"ClusteringField (line {one.line}): the distance of a cyclic field is not "
+                "supported",
+                "",
+            )
     values = [scope.value(f.field) for f in fields]
     names = [cluster.id or str(n) for n, cluster in enumerate(model.clusters, 1)]
     weights = [1.0] * len(fields)
@@ -46,19 +61,20 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
         distance(context, model.measure, fields, values, numbers(c.array, len(fields)), weights)
         for c in model.clusters
     ]
-    nearest = b.op("ARGMAX", *(b.op("NEG", d) for d in distances))
+    near = [b.op("NEG", d) for d in distances]
 
-    def winner(data_type: str) -> Register:
+    def winner(data_type: str, rank: int = 1) -> Register:
         codes = [parse(name, data_type, context.texts) for name in names]
-        return look_up(b, nearest, 0, codes, math.nan, math.nan)
+        return look_up(b, ranked(b, near, rank), 0, codes, math.nan, math.nan)
 
     def identifier(output: OutputField) -> Value:
         data_type = output.data_type or "string"
-        return Value(winner(data_type), data_type, "categorical", levels=tuple(names))
+        register = winner(data_type, output.rank)
+        return Value(register, data_type, "categorical", levels=tuple(names))
 
     def affinity(output: OutputField) -> Value:
         if output.value is None:
-            return Value(b.op("CHOOSE", nearest, *distances), "double")
+            return Value(b.op("CHOOSE", ranked(b, near, output.rank), *distances), "double")
         if output.value not in names:
             raise DocumentError(f"there is no cluster {output.value!r}", "")
         return Value(distances[names.index(output.value)], "double")

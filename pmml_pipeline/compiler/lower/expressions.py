@@ -27,6 +27,9 @@ from pmml_pipeline.document.expressions import (
 )
 from pmml_pipeline.errors import DocumentError
 
+# Of functions that the document defines: each call puts the whole function in.
+_MOST_CALLS = 100_000
+
 
 def lower_expression(context: Context, scope: Scope, expression: Expression) -> Value:
     """The value of an expression.
@@ -51,8 +54,23 @@ def lower_derived_field(context: Context, scope: Scope, field: DerivedField) -> 
         expression = dataclasses.replace(expression, data_type=field.data_type)
     value = lower_expression(context, scope, expression)
     value = cast(context.builder, value, field.data_type)
+    for declared in field.values:
+        if declared.property == "invalid":
+            raise DocumentError(
+                f"DerivedField (line {field.line}): a Value that is invalid is not supported", ""
+            )
+        if declared.property == "missing":
+            value = _without(context, value, declared.value)
     levels = tuple(v.value for v in field.values if v.property == "valid")
     return Value(value.register, field.data_type, field.optype, value.present, levels)
+
+
+def _without(context: Context, value: Value, text: str) -> Value:
+    """The value, missing where it is one that stands for that."""
+    b = context.builder
+    code = b.constant(parse(text, value.data_type, context.texts))
+    register = b.op("IF", b.op("EQ", value.register, code), b.constant(math.nan), value.register)
+    return dataclasses.replace(value, register=register, present=False)
 
 
 def define_derived_fields(context: Context, scope: Scope, fields: Sequence[DerivedField]) -> None:
@@ -242,7 +260,8 @@ def _apply(context: Context, scope: Scope, apply: Apply) -> Value:
     if apply.function in context.functions:
         found = _call(context, apply.function, arguments)
     else:
-        function = FUNCTIONS.get(apply.function)
+        # "x-" is how JPMML marks a function that its version of PMML does not have yet.
+        function = FUNCTIONS.get(apply.function.removeprefix("x-"))
         if function is None:
             raise DocumentError(f"the function {apply.function!r} is not supported", "")
         found = function(context, arguments, apply)
@@ -274,9 +293,20 @@ def _call(context: Context, name: str, arguments: list[Value]) -> Value:
         if parameter.data_type is not None:
             argument = cast(context.builder, argument, parameter.data_type)
         scope.define(parameter.name, argument)
-    found = lower_expression(context, scope, definition.expression)
+    if name in context.calling:
+        cycle = " -> ".join([*context.calling[context.calling.index(name) :], name])
+        raise DocumentError(f"the function {name!r} calls itself ({cycle})", "")
+    context.calls += 1
+    if context.calls > _MOST_CALLS:
+        raise DocumentError(f"functions are called more than {_MOST_CALLS} times", "")
+    context.calling.append(name)
+    try:
+        found = lower_expression(context, scope, definition.expression)
+    finally:
+        context.calling.pop()
     data_type = definition.data_type or found.data_type
-    return cast(context.builder, found, data_type)
+    found = cast(context.builder, found, data_type)
+    return dataclasses.replace(found, optype=definition.optype)
 
 
 _LOWER: dict[type, Callable[[Context, Scope, Any], Value]] = {

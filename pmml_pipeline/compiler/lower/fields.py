@@ -31,12 +31,14 @@ def prepare(
     b = context.builder
     register = value.register
     present = value.present
+    # "optype overrides the corresponding value in the DataField" (MiningSchema)
+    optype = mining.optype or value.optype
     if mining.invalid_value_treatment in ("asMissing", "asValue") and data is not None:
         replacement = math.nan
         if mining.invalid_value_treatment == "asValue":
             text = mining.invalid_value_replacement or ""
             replacement = parse(text, value.data_type, context.texts)
-        valid = _validity(context, register, value, data)
+        valid = valid_values(context, register, dataclasses.replace(value, optype=optype), data)
         if valid is not None:
             bad = b.op("EQ", valid, b.constant(0.0))
             register = b.op("IF", bad, b.constant(replacement), register)
@@ -51,16 +53,35 @@ def prepare(
         present = constant == constant
     if outermost and mining.missing_value_treatment == "returnInvalid":
         present = True  # a record without it has been refused
-    return dataclasses.replace(value, register=register, present=present)
+    return dataclasses.replace(value, register=register, present=present, optype=optype)
 
 
-def _validity(
+def invalid_in_segment(
+    context: Context, value: Value, mining: MiningField, data: DataField | None
+) -> list[Register]:
+    """Where a field makes the result of a model inside another one invalid.
+
+    A field that the inner schema only mentions is taken as it comes, as JPMML does: what the outer
+    schema admits is meant to pass. One that it treats has the inner schema's checks.
+    """
+    b, found = context.builder, []
+    if mining.missing_value_treatment == "returnInvalid" and not value.present:
+        found.append(b.op("IS_MISSING", value.register))
+    treated = mining.missing_value_replacement is not None or mining.outliers != "asIs"
+    if mining.invalid_value_treatment == "returnInvalid" and treated and data is not None:
+        valid = valid_values(context, value.register, value, data)
+        if valid is not None and not value.checked:
+            found.append(b.op("EQ", b.op("COALESCE", valid, b.constant(1.0)), b.constant(0.0)))
+    return found
+
+
+def valid_values(
     context: Context, register: Register, value: Value, data: DataField
 ) -> Register | None:
     """1 where the value is valid, 0 where it is not, missing where it is; None if all are valid."""
     b = context.builder
     valid = data.values_of("valid")
-    intervals = data.intervals if data.optype == "continuous" else ()
+    intervals = data.intervals if value.optype == "continuous" else ()
     found: Register | None = None
     if valid:
         codes = sorted({parse(v, value.data_type, context.texts) for v in valid})

@@ -8,6 +8,7 @@ from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.forest import Forest, Leaf, sums
 from pmml_pipeline.compiler.lower.results import Result, apply_targets, classified, first_sum
 from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.tally import any_of, blank
 from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
 from pmml_pipeline.compiler.lower.tree_model import TreeLowering
 from pmml_pipeline.compiler.values import Value
@@ -44,15 +45,17 @@ def lower_forest(
     classes = readers[0].classes(_nodes(elements)) if classifies else []
     start = 0.0 if classifies or method != "sum" else first_sum(model)
     forest = Forest()
+    invalid: list[Register] = []
     for tree, values in zip(trees, readers, strict=True):
         inner = model_scope(context, scope, tree, outermost=False)
 
-        def leaf(node: Element | None, values: TreeValues = values) -> Leaf:
+        def leaf(node: Element | None, _: int, values: TreeValues = values) -> Leaf:
             if classifies:
                 return forest.leaf([values.share_of(name, node) for name in classes])
             return forest.leaf([values.number(node)])
 
-        forest.trees.append(TreeLowering(context, inner, tree, leaf).tree())
+        forest.trees.append(TreeLowering(context, inner, tree, values, leaf).tree())
+        invalid += inner.invalid
     first = [start] * max(len(classes), 1)
     totals: list[Register] = list(sums(context.builder, forest, first, single=single))
     if method == "average":
@@ -60,9 +63,11 @@ def lower_forest(
         totals = [context.builder.op("DIV", total, count) for total in totals]
         if single:
             totals = [context.builder.op("F32", total) for total in totals]
+    void = any_of(context, invalid) if invalid else None
     if classifies:
-        return classified(context, model, dict(zip(classes, totals, strict=True)))
-    result = Result(Value(totals[0], "float" if single else "double"))
+        result = classified(context, model, dict(zip(classes, totals, strict=True)))
+        return blank(context, result, void)
+    result = blank(context, Result(Value(totals[0], "float" if single else "double")), void)
     return apply_targets(context, model, result, start)
 
 

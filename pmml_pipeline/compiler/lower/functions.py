@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Register
+from pmml_pipeline.compiler.lower.fields import valid_values
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.text_functions import (
     Function,
     check_count,
     days_since_year,
+    forgiving,
     format_datetime,
     format_number,
     of_pattern,
@@ -19,7 +21,7 @@ from pmml_pipeline.compiler.lower.text_functions import (
     seconds_since_year,
 )
 from pmml_pipeline.compiler.values import NUMERIC, Value, cast
-from pmml_pipeline.document.expressions import Apply
+from pmml_pipeline.document.expressions import Apply, FieldRef
 from pmml_pipeline.errors import DocumentError
 
 
@@ -47,7 +49,11 @@ def _arithmetic(op: str) -> Function:
         if len(arguments) == 1:
             found = b.op("NEG", arguments[0].register)
         else:
-            found = b.op(op, arguments[0].register, arguments[1].register)
+            x, y = (a.register for a in arguments)
+            found = b.op(op, x, y)
+            if op == "DIV" and forgiving(apply) and data_type != _widest(context, arguments):
+                # Of whole numbers, which have no infinity; of others it is one.
+                found = b.op("IF", b.op("EQ", y, b.constant(0.0)), b.constant(math.nan), found)
         if _single(apply, data_type):
             found = b.op("F32", found)
         present = all(a.present for a in arguments) and op in ("ADD", "SUB", "MUL")
@@ -211,11 +217,71 @@ def _if(context: Context, arguments: list[Value], _: Apply) -> Value:
     return Value(found, data_type, then.optype, present)
 
 
+def _validity(negated: bool) -> Function:
+    """ "isValid: true if the value is neither missing nor invalid" (of a field)."""
+
+    def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
+        check_count(arguments, 1, 1)
+        b, value, argument = context.builder, arguments[0], apply.arguments[0]
+        if not isinstance(argument, FieldRef):
+            raise DocumentError("of what is no field it is not supported", "")
+        data = context.data_fields.get(argument.field)
+        valid = None if data is None else valid_values(context, value.register, value, data)
+        if valid is None:
+            valid = b.op("EQ", value.register, value.register)
+        found = b.op("NOT", valid) if negated else valid
+        found = b.op("COALESCE", found, b.constant(0.0))  # a missing value is neither
+        return Value(found, "boolean", "categorical", present=True)
+
+    return lower
+
+
+def _median(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    """ "Missing values are ignored"; of two in the middle their mean."""
+    check_count(arguments, 1, None)
+    b, data_type = context.builder, _widest(context, arguments)
+    table = b.doubles([2.0, *(1.0 for _ in arguments)])
+    found = b.op("MEDIAN", *(a.register for a in arguments), immediates=(table,))
+    single = _single(apply, data_type)
+    return Value(b.op("F32", found) if single else found, "float" if single else "double")
+
+
 def _threshold(context: Context, arguments: list[Value], _: Apply) -> Value:
     """ "threshold(x, y): 1 if x > y, otherwise 0"."""
     check_count(arguments, 2, 2)
     found = context.builder.op("GT", arguments[0].register, arguments[1].register)
     return Value(found, _widest(context, arguments))
+
+
+def _standardised(context: Context, arguments: list[Value]) -> Value:
+    """ "normalCDF(x, mu, sigma)": (x - mu) / sigma, for the functions of a normal distribution."""
+    check_count(arguments, 3, 3)
+    _widest(context, arguments)
+    b, (x, mu, sigma) = context.builder, (a.register for a in arguments)
+    found = b.op("DIV", b.op("SUB", x, mu), sigma)
+    return Value(
+        b.op("IF", b.op("GT", sigma, b.constant(0.0)), found, b.constant(math.nan)), "double"
+    )
+
+
+def _general_cdf(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    return _normal_cdf(context, [_standardised(context, arguments)], apply)
+
+
+def _general_pdf(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    found = _normal_pdf(context, [_standardised(context, arguments)], apply)
+    return Value(context.builder.op("DIV", found.register, arguments[2].register), "double")
+
+
+def _general_idf(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    """ "normalIDF(p, mu, sigma)": the x at which the distribution reaches p."""
+    check_count(arguments, 3, 3)
+    _widest(context, arguments)
+    b, (p, mu, sigma) = context.builder, (a.register for a in arguments)
+    found = b.op("ADD", mu, b.op("MUL", sigma, b.op("NORM_IDF", p)))
+    return Value(
+        b.op("IF", b.op("GT", sigma, b.constant(0.0)), found, b.constant(math.nan)), "double"
+    )
 
 
 def _normal_cdf(context: Context, arguments: list[Value], _: Apply) -> Value:
@@ -265,24 +331,21 @@ FUNCTIONS: Mapping[str, Function] = {
     "sum": _aggregate("ADD"),
     "product": _aggregate("MUL"),
     "avg": _average,
+    "median": _median,
     "log10": _math("LOG10"),
     "ln": _math("LN"),
     "ln1p": _math("LN1P"),
-    "x-ln1p": _math("LN1P"),
     "sqrt": _math("SQRT"),
     "abs": _math("ABS", "same"),
     "exp": _math("EXP"),
     "expm1": _math("EXPM1"),
-    "x-expm1": _math("EXPM1"),
     "pow": _math("POW", least=2),
     "threshold": _threshold,
     "floor": _math("FLOOR", "same"),
     "ceil": _math("CEIL", "same"),
     "round": _math("ROUND", "same"),
     "rint": _math("RINT", "same"),
-    "x-rint": _math("RINT", "same"),
     "modulo": _math("MOD", "same", least=2),
-    "x-modulo": _math("MOD", "same", least=2),
     "sin": _math("SIN"),
     "cos": _math("COS"),
     "tan": _math("TAN"),
@@ -290,18 +353,20 @@ FUNCTIONS: Mapping[str, Function] = {
     "acos": _math("ACOS"),
     "atan": _math("ATAN"),
     "atan2": _math("ATAN2", least=2),
-    "x-atan2": _math("ATAN2", least=2),
     "hypot": _math("HYPOT", least=2),
     "sinh": _math("SINH"),
     "cosh": _math("COSH"),
     "tanh": _math("TANH"),
     "erf": _math("ERF"),
-    "x-erf": _math("ERF"),
+    "normalCDF": _general_cdf,
+    "normalPDF": _general_pdf,
+    "normalIDF": _general_idf,
     "stdNormalCDF": _normal_cdf,
     "stdNormalPDF": _normal_pdf,
     "stdNormalIDF": _math("NORM_IDF"),
     "expit": _expit,
-    "x-expit": _expit,
+    "isValid": _validity(negated=False),
+    "isNotValid": _validity(negated=True),
     "isMissing": _is_missing(negated=False),
     "isNotMissing": _is_missing(negated=True),
     "equal": _comparison("EQ"),

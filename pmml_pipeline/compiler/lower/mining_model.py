@@ -6,17 +6,19 @@ one by one and their results put together (``votes.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.lower.forest_model import lower_forest
-from pmml_pipeline.compiler.lower.predicates import lower_predicate, predicate_of
+from pmml_pipeline.compiler.lower.predicates import PREDICATES, lower_predicate, predicate_of
 from pmml_pipeline.compiler.lower.results import Result, apply_targets
 from pmml_pipeline.compiler.lower.scope import Context, Scope
-from pmml_pipeline.compiler.lower.votes import Ballot, choose, combine
+from pmml_pipeline.compiler.lower.tally import Ballot, blank, gone_of
+from pmml_pipeline.compiler.lower.votes import choose, combine
 from pmml_pipeline.compiler.values import Value, cast
-from pmml_pipeline.document.bind import refusal
+from pmml_pipeline.document.bind import number, refusal
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.reader import MODEL_ELEMENTS
@@ -53,17 +55,12 @@ def lower_mining_model(
     parts = model.segmentation.segments
     if not parts:
         raise DocumentError(f"Segmentation (line {model.segmentation.line}) has no segment", "")
-    if model.segmentation.missing_prediction_treatment == "skipSegment":
-        raise DocumentError(
-            f"Segmentation (line {model.segmentation.line}): missingPredictionTreatment "
-            "'skipSegment' is not supported",
-            "",
-        )
     segments = [_segment(element, number) for number, element in enumerate(parts, 1)]
     method = model.segmentation.multiple_model_method
     if method in ("modelChain", "multiModelChain"):
         return _chain(context, scope, model, segments, lower)
-    if all(s.predicate.tag == "True" for s in segments):
+    skips = model.segmentation.missing_prediction_treatment == "skipSegment"
+    if not skips and all(s.predicate.tag == "True" for s in segments):
         found = lower_forest(context, scope, model, [s.model for s in segments], model_scope)
         if found is not None:
             return found
@@ -72,31 +69,61 @@ def lower_mining_model(
         for s in segments
     ]
     if method == "selectAll":
-        raise DocumentError(
-            f"Segmentation (line {model.segmentation.line}): selectAll is not supported", ""
-        )
-    if method == "selectFirst":
-        result: Result | None = None
-        for ballot in reversed(ballots):
-            result = choose(context, ballot.applies, ballot.result, result)
-        assert result is not None
+        # "All models for which the predicate is true are evaluated": there is not one result, and
+        # an output field names the segment whose result it is.
+        result = Result(None)
+    elif method == "selectFirst":
+        result = _first(context, model, ballots)
     else:
         result = combine(context, model, ballots)
-    result.segments = {s.identifier: b.result for s, b in zip(segments, ballots, strict=True)}
-    return apply_targets(context, model, result, 0.0)
+    result = apply_targets(context, model, result, 0.0)
+    # A segment that does not apply has no results.
+    result.segments = {
+        s.identifier: choose(context, b.applies, b.result, None)
+        for s, b in zip(segments, ballots, strict=True)
+    }
+    return result
 
 
-def _segment(element: Element, number: int) -> _Segment:
+def _first(context: Context, model: MiningModel, ballots: Sequence[Ballot]) -> Result:
+    """ "selectFirst: the first model for which the predicate evaluates to true"."""
+    b = context.builder
+    if model.segmentation.missing_prediction_treatment == "skipSegment":
+        if model.segmentation.missing_threshold < 1.0:
+            raise DocumentError(
+                f"Segmentation (line {model.segmentation.line}): selectFirst with a "
+                "missingThreshold is not supported",
+                "",
+            )
+        there = [b.op("NOT", gone_of(b, ballot.result)) for ballot in ballots]
+        ballots = [
+            replace(x, applies=t if x.applies is None else b.op("AND", x.applies, t))
+            for x, t in zip(ballots, there, strict=True)
+        ]
+    result: Result | None = None
+    for ballot in reversed(ballots):
+        result = choose(context, ballot.applies, ballot.result, result)
+    assert result is not None
+    return result
+
+
+def _segment(element: Element, position: int) -> _Segment:
     model = next((c for c in element.children if c.tag in MODEL_ELEMENTS), None)
     if model is None:
         raise refusal(element, "has no model that is supported")
-    weight = element.get("weight")
-    return _Segment(
-        element.get("id") or str(number),
-        predicate_of(element),
-        model,
-        1.0 if weight is None else float(weight),
-    )
+    for child in element.children:  # a VariableWeight
+        if child is not model and child.tag not in (*PREDICATES, "Extension"):
+            raise refusal(child, "in a Segment is not supported")
+    for name in element.attributes:
+        if name not in ("id", "weight") and not name.startswith("http"):
+            raise refusal(element, f"has the attribute {name!r}, which is not supported")
+    try:
+        weight = number(element.get("weight", "1") or "1")
+    except ValueError:
+        raise refusal(element, "has a weight that is no number") from None
+    if not 0.0 <= weight < math.inf:
+        raise refusal(element, f"has the weight {weight}")
+    return _Segment(element.get("id") or str(position), predicate_of(element), model, weight)
 
 
 def _applies(context: Context, scope: Scope, predicate: Element) -> Register | None:
@@ -112,13 +139,26 @@ def _chain(
     context: Context, scope: Scope, model: MiningModel, segments: list[_Segment], lower: Lower
 ) -> Result:
     """ "The outputs of a segment are fields of those after it; the last one's result is it"."""
+    b, treatment = context.builder, model.segmentation.missing_prediction_treatment
+    if treatment == "skipSegment":  # "This option should not be used with modelChain"
+        raise DocumentError(
+            f"Segmentation (line {model.segmentation.line}): skipSegment in a model chain is not "
+            "supported",
+            "",
+        )
     shared = Scope(scope)
+    void: Register | None = None
     result: Result | None = None
     targets: dict[str, Value] = {}
     predicted: list[str] = []
     for segment in segments:
         applies = _applies(context, shared, segment.predicate)
         own, inner = lower(context, shared, segment.model)
+        if treatment == "returnMissing" and not (own.value is None or own.value.present):
+            # "if at least one model has a missing result, the whole result should be missing"
+            gone = gone_of(b, own)
+            gone = gone if applies is None else b.op("AND", applies, gone)
+            void = gone if void is None else b.op("OR", void, gone)
         for name in _output_names(segment.model):
             before = shared.later(name)
             shared.define_later(
@@ -137,6 +177,7 @@ def _chain(
             if result.value is not None:
                 targets[name] = result.value
     assert result is not None
+    result = blank(context, result, void)
     for name in dict.fromkeys(n for s in segments for n in _output_names(s.model)):
         scope.define_later(name, lambda n=name: shared.value(n))  # type: ignore[misc]
     if model.segmentation.multiple_model_method == "multiModelChain":

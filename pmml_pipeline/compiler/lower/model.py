@@ -14,17 +14,19 @@ from typing import Any
 from pmml_pipeline.compiler.forest import Forest, Leaf, leaves
 from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
-from pmml_pipeline.compiler.lower.fields import prepare
+from pmml_pipeline.compiler.lower.fields import invalid_in_segment, prepare
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
+from pmml_pipeline.compiler.lower.outputs import define_outputs, of_class
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
 from pmml_pipeline.compiler.lower.results import (
     Result,
     apply_targets,
     classified,
-    define_outputs,
+    with_defaults,
 )
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up
+from pmml_pipeline.compiler.lower.tally import any_of, blank
 from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
 from pmml_pipeline.compiler.lower.tree_model import TreeLowering
 from pmml_pipeline.compiler.values import Value, parse
@@ -35,6 +37,7 @@ from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
 from pmml_pipeline.document.regression_model import RegressionModel
 from pmml_pipeline.document.tree_model import TreeModel
+from pmml_pipeline.errors import DocumentError
 
 
 def lower_model(
@@ -53,6 +56,10 @@ def lower_model(
         raise refusal(element, "is not scorable, as it says itself")
     inner = model_scope(context, scope, model, outermost=outermost)
     result = _LOWER[kind](context, inner, model)
+    if inner.invalid:
+        # "returnInvalid: the model should return a value indicating an invalid result"
+        result = blank(context, result, any_of(context, inner.invalid))
+    result = with_defaults(context, model, result)
     define_outputs(context, model, result, inner)
     return result, inner
 
@@ -63,16 +70,20 @@ def model_scope(context: Context, scope: Scope, model: ModelElement, *, outermos
     for mining in model.mining_schema.fields:
         if mining.usage_type in ("active", "supplementary") and scope.known(mining.name):
             inner.define_later(
-                mining.name, partial(_prepared, context, scope, mining, outermost=outermost)
+                mining.name, partial(_prepared, context, scope, inner, mining, outermost)
             )
     if model.local_transformations is not None:
         define_derived_fields(context, inner, model.local_transformations.fields)
     return inner
 
 
-def _prepared(context: Context, scope: Scope, mining: MiningField, *, outermost: bool) -> Value:
-    data = context.data_fields.get(mining.name)
-    return prepare(context, scope.value(mining.name), mining, data, outermost=outermost)
+def _prepared(
+    context: Context, scope: Scope, inner: Scope, mining: MiningField, outermost: bool
+) -> Value:
+    data, value = context.data_fields.get(mining.name), scope.value(mining.name)
+    if not outermost:
+        inner.invalid += invalid_in_segment(context, value, mining, data)
+    return prepare(context, value, mining, data, outermost=outermost)
 
 
 def _regression(context: Context, scope: Scope, model: RegressionModel) -> Result:
@@ -88,12 +99,16 @@ def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
     values = TreeValues(context, model)
     forest = Forest()
     rows: list[Element | None] = []
+    penalties: list[float] = []
 
-    def leaf(node: Element | None) -> Leaf:
+    def leaf(node: Element | None, handled: int) -> Leaf:
         rows.append(node)
+        penalties.append(model.missing_value_penalty**handled)
         return forest.leaf(())
 
-    forest.trees.append(TreeLowering(context, scope, model, leaf).tree())
+    penalised = model.missing_value_penalty != 1.0
+    lowering = TreeLowering(context, scope, model, values, leaf, penalised=penalised)
+    forest.trees.append(lowering.tree())
     (at,) = leaves(context.builder, forest)
 
     def of_leaf(pick: Callable[[Element | None], float]) -> int:
@@ -105,7 +120,9 @@ def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
         ids = _identifiers(model.node)
 
         def identifier(node: Element | None) -> float:
-            return math.nan if node is None else parse(ids[id(node)], data_type, context.texts)
+            # A node that stands for several has no id.
+            known = ids.get(id(node))
+            return math.nan if known is None else parse(known, data_type, context.texts)
 
         return Value(of_leaf(identifier), data_type, "categorical")
 
@@ -122,7 +139,29 @@ def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
     assert result.value is not None
     value = result.value
     result.value = Value(label, value.data_type, value.optype, levels=tuple(classes))
-    result.features = features
+
+    def confidence(output: OutputField) -> Value:
+        """ "missingValuePenalty: the confidence is multiplied by it whenever a missing value was
+        handled: the default child was followed, or a surrogate has decided" (TreeModel).
+        """
+        sure = {
+            name: look_up(
+                context.builder,
+                at,
+                0,
+                [values.confidence_of(name, n) * p for n, p in zip(rows, penalties, strict=True)],
+                math.nan,
+                math.nan,
+            )
+            for name in classes
+        }
+        if output.value is None and result.value is not None:
+            return Value(of_class(context, result.value, sure), "double")
+        if output.value not in sure:
+            raise DocumentError(f"there is no class {output.value!r}", "")
+        return Value(sure[output.value], "double")
+
+    result.features = {**features, "confidence": confidence}
     return result
 
 

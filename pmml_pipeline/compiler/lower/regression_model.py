@@ -81,13 +81,18 @@ def _single_sum(b: Builder, terms: Sequence[tuple[Register, float]], intercept: 
 def _normalise_one(b: Builder, y: Register, model: RegressionModel, single: bool) -> Register:
     """The normalisation of a regression's only value."""
     method = model.normalization_method
-    if method in ("none", "softmax", "simplemax"):
+    if method == "none":
         return y
-    return link(b, y, method, single)
+    # "softmax, logit: predictedValue = 1 / (1 + exp(-y))" (Regression)
+    return link(b, y, "logit" if method == "softmax" else method, single)
 
 
 def link(b: Builder, y: Register, method: str, single: bool) -> Register:
-    """The inverse of a link function (Regression, normalizationMethod)."""
+    """The inverse of a link function (Regression, normalizationMethod).
+
+    Raises:
+        DocumentError: it has none, as simplemax, which is for several classes only.
+    """
     one = b.constant(1.0)
 
     def rounded(register: Register) -> Register:

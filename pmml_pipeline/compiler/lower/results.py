@@ -1,7 +1,4 @@
-"""What a lowered model gives, and what targets and output fields make of it.
-
-Source: PMML 4.4, Targets and Output.
-"""
+"""What a lowered model gives, and what its targets make of it. Source: PMML 4.4, Targets."""
 
 from __future__ import annotations
 
@@ -9,12 +6,11 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from pmml_pipeline.compiler.builder import Register
-from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.tables import look_up
-from pmml_pipeline.compiler.values import Value, as_it_is, cast, parse
+from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.model_element import ModelElement, OutputField, Target
 from pmml_pipeline.errors import DocumentError
 
@@ -51,18 +47,35 @@ def target_type(context: Context, model: ModelElement) -> tuple[str, str]:
     name = target_name(model)
     data = context.data_fields.get(name or "")
     if data is not None:
-        return data.data_type, data.optype
+        # "a MiningField overrides a DataField, and a Target overrides a MiningField" (Targets)
+        target = _target_of(model)
+        optypes = [f.optype for f in model.mining_schema.fields if f.name == name]
+        optypes += [target.optype] if target is not None else []
+        return data.data_type, next((o for o in reversed(optypes) if o), data.optype)
     if model.function_name == "regression":
         single = model.x_math_context == "float"
         return ("float" if single else "double"), "continuous"
     return "string", "categorical"
 
 
-def classified(context: Context, model: ModelElement, probabilities: dict[str, Register]) -> Result:
-    """A classifier's result: the class with the largest probability, the first of equals."""
+def classified(
+    context: Context,
+    model: ModelElement,
+    probabilities: dict[str, Register],
+    winner: Register | None = None,
+) -> Result:
+    """A classifier's result: the class with the largest probability, the first of equals.
+
+    Args:
+        context: of the lowering.
+        model: whose result it is.
+        probabilities: by class.
+        winner: the position of the class that is predicted, where it is found otherwise.
+    """
     data_type, optype = target_type(context, model)
     names = list(probabilities)
-    winner = context.builder.op("ARGMAX", *probabilities.values())
+    if winner is None:
+        winner = context.builder.op("ARGMAX", *probabilities.values())
     codes = [parse(name, data_type, context.texts) for name in names]
     label = look_up(context.builder, winner, 0, codes, math.nan, math.nan)
     return Result(Value(label, data_type, optype, levels=tuple(names)), probabilities)
@@ -108,6 +121,54 @@ def apply_targets(context: Context, model: ModelElement, result: Result, start: 
     return dataclasses.replace(result, value=Value(register, data_type, value.optype))
 
 
+def with_defaults(context: Context, model: ModelElement, result: Result) -> Result:
+    """The result with what its target gives where there is no prediction.
+
+    "priorProbability specifies a default probability for the target category. It is used if the
+    prediction logic itself did not produce a result. ... defaultValue is the counterpart of prior
+    probabilities for continuous fields" (Targets).
+    """
+    target, value, b = _target_of(model), result.value, context.builder
+    if target is None or value is None:
+        return result
+    # "used only if the optype of the field is continuous", and the other only if it is not
+    if target_type(context, model)[1] == "continuous":
+        defaults = [v.default_value for v in target.values if v.default_value is not None]
+        if not defaults or not value.numeric:
+            return result
+        if len(defaults) > 1:
+            raise DocumentError(f"Target (line {target.line}) has several defaultValue", "")
+        scaled = (target.rescale_factor, target.rescale_constant) != (1.0, 0.0)
+        if scaled or any(x is not None for x in (target.min, target.max, target.cast_integer)):
+            raise DocumentError(
+                f"Target (line {target.line}): a defaultValue of what is rescaled, limited or made "
+                "whole is not supported, since it is not said whether that is done to it too",
+                "",
+            )
+        register = b.op("COALESCE", value.register, b.constant(defaults[0]))
+        return dataclasses.replace(
+            result, value=dataclasses.replace(value, register=register, present=True)
+        )
+    priors = {
+        v.value: v.prior_probability
+        for v in target.values
+        if v.value is not None and v.prior_probability is not None
+    }
+    if not priors:
+        return result
+    gone = b.op("IS_MISSING", value.register)
+    likeliest = max(priors, key=lambda name: priors[name])
+    code = b.constant(parse(likeliest, value.data_type, context.texts))
+    shares = {
+        name: b.op("IF", gone, b.constant(priors.get(name, 0.0)), share)
+        for name, share in result.probabilities.items()
+    }
+    value = dataclasses.replace(
+        value, register=b.op("IF", gone, code, value.register), present=True
+    )
+    return dataclasses.replace(result, value=value, probabilities=shares)
+
+
 def _target_of(model: ModelElement) -> Target | None:
     if model.targets is None:
         return None
@@ -131,61 +192,3 @@ def first_sum(model: ModelElement) -> float:
     if model.x_math_context != "float" or target is None or not plain:
         return 0.0
     return target.rescale_constant
-
-
-def define_outputs(context: Context, model: ModelElement, result: Result, scope: Scope) -> None:
-    """Makes the model's output fields known in the scope, its target field too."""
-    for output in () if model.output is None else model.output.fields:
-        scope.define_later(output.name, partial(_output, context, model, result, scope, output))
-
-
-def _output(
-    context: Context, model: ModelElement, result: Result, scope: Scope, output: OutputField
-) -> Value:
-    from pmml_pipeline.compiler.lower.expressions import lower_expression
-
-    feature = output.feature
-    if output.segment_id is not None:
-        if output.segment_id not in result.segments:
-            raise DocumentError(
-                f"OutputField {output.name!r}: there is no segment {output.segment_id!r}", ""
-            )
-        result = result.segments[output.segment_id]
-    if feature in result.features:
-        found = result.features[feature](output)
-    elif feature == "predictedValue":
-        value = result.targets.get(output.target_field or "", result.value)
-        if value is None:
-            raise DocumentError(f"OutputField {output.name!r}: there is no predicted value", "")
-        found = value
-    elif feature == "probability":
-        found = _probability(context, result, output)
-    elif feature in ("transformedValue", "decision"):
-        if output.expression is None:
-            raise DocumentError(f"OutputField {output.name!r} has no expression", "")
-        found = lower_expression(context, scope, output.expression)
-    else:
-        raise DocumentError(
-            f"OutputField {output.name!r} (line {output.line}): the feature {feature!r} is not "
-            "supported",
-            "use another engine",
-        )
-    data_type = output.data_type or found.data_type
-    if as_it_is(found.data_type, data_type):
-        return dataclasses.replace(found, data_type=data_type)
-    return cast(context.builder, found, data_type)
-
-
-def _probability(context: Context, result: Result, output: OutputField) -> Value:
-    b = context.builder
-    if output.value is None:  # of the class that is predicted
-        top = b.op("ARGMAX", *result.probabilities.values())
-        return Value(b.op("CHOOSE", top, *result.probabilities.values()), "double")
-    register = result.probabilities.get(output.value)
-    if register is None:
-        raise DocumentError(
-            f"OutputField {output.name!r} asks for the probability of {output.value!r}, which is "
-            "no class of the model",
-            "",
-        )
-    return Value(register, "double")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pmml_pipeline.compiler.builder import Builder
+from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.values import Texts, Value
 from pmml_pipeline.document import DataField
 from pmml_pipeline.document.expressions import DefineFunction
@@ -22,6 +22,9 @@ class Context:
         texts: its texts.
         data_fields: the data dictionary.
         functions: the functions that the document defines.
+        calling: the functions of the document that are being put in, one inside the other.
+        calls: how often one was.
+        cyclic: the fields whose last value is next to the first.
         refusals: everything that is not supported, as it is found.
     """
 
@@ -29,6 +32,9 @@ class Context:
     texts: Texts
     data_fields: Mapping[str, DataField]
     functions: dict[str, DefineFunction] = field(default_factory=dict)
+    calling: list[str] = field(default_factory=list)
+    calls: int = 0
+    cyclic: set[str] = field(default_factory=set)
     refusals: list[PmmlPipelineError] = field(default_factory=list)
 
     @contextmanager
@@ -45,13 +51,18 @@ class Scope:
 
     Args:
         parent: where a field is looked for that is not here.
+
+    Attributes:
+        invalid: where one of the model's fields makes its result invalid: 1 or 0 for every such
+            field.
     """
 
     def __init__(self, parent: Scope | None = None) -> None:
         self._parent = parent
         self._values: dict[str, Value] = {}
         self._pending: dict[str, Callable[[], Value]] = {}
-        self._open: list[str] = []
+        self._open: dict[str, None] = {}  # what is being computed, in order
+        self.invalid: list[Register] = []
 
     def define(self, name: str, value: Value) -> None:
         """Gives a field a value."""
@@ -85,16 +96,17 @@ class Scope:
             return self._values[name]
         if name in self._pending:
             if name in self._open:
-                cycle = " -> ".join([*self._open[self._open.index(name) :], name])
+                names = list(self._open)
+                cycle = " -> ".join([*names[names.index(name) :][:20], name])
                 raise DocumentError(
                     f"the field {name!r} is computed from itself ({cycle})",
                     "export the document again",
                 )
-            self._open.append(name)
+            self._open[name] = None
             try:
                 value = self._pending[name]()
             finally:
-                self._open.pop()
+                del self._open[name]
             self.define(name, value)
             return value
         if self._parent is not None:

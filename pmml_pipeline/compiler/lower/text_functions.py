@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pmml_pipeline.compiler.host import check_pattern, python_replacement
+from pmml_pipeline.compiler.host import check_number_format, check_pattern, python_replacement
 from pmml_pipeline.compiler.lower.scope import Context
-from pmml_pipeline.compiler.moments import DAY, TEMPORAL, days_until
+from pmml_pipeline.compiler.moments import DAY, TEMPORAL, check_moment_format, days_until
 from pmml_pipeline.compiler.values import Value, cast
 from pmml_pipeline.document.expressions import Apply, Constant
 from pmml_pipeline.errors import DocumentError
@@ -23,10 +23,15 @@ def check_count(arguments: Sequence[Value], least: int, most: int | None) -> Non
         raise DocumentError(f"it takes {what} arguments, not {len(arguments)}", "")
 
 
+def forgiving(apply: Apply) -> bool:
+    """ "invalidValueTreatment: asMissing": what the function cannot do is missing (Apply)."""
+    return apply.invalid_value_treatment == "asMissing"
+
+
 def of_texts(name: str, least: int, most: int | None, result: str = "string") -> Function:
     """A function of texts with values for all of its arguments."""
 
-    def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
+    def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
         check_count(arguments, least, most)
         register = context.builder.call(
             name,
@@ -34,6 +39,7 @@ def of_texts(name: str, least: int, most: int | None, result: str = "string") ->
             [a.register for a in arguments],
             [a.data_type for a in arguments],
             result,
+            forgiving(apply),
         )
         optype = "categorical" if result in ("string", "boolean") else "continuous"
         return Value(register, result, optype, all(a.present for a in arguments))
@@ -56,7 +62,7 @@ def of_pattern(name: str, count: int, result: str) -> Function:
         parameters = [constants[0], *map(python_replacement, constants[1:])]
         first = arguments[0]
         register = context.builder.call(
-            name, parameters, (first.register,), (first.data_type,), result
+            name, parameters, (first.register,), (first.data_type,), result, forgiving(apply)
         )
         return Value(register, result, "categorical", first.present)
 
@@ -69,8 +75,19 @@ def format_number(context: Context, arguments: list[Value], apply: Apply) -> Val
     if not isinstance(pattern, Constant):
         raise DocumentError("a format that is no constant is not supported", "")
     first = arguments[0]
+    if not first.numeric:
+        raise DocumentError(f"a {first.data_type} is no number", "")
+    try:
+        check_number_format(pattern.content)
+    except ValueError as error:
+        raise DocumentError(str(error), "") from None
     register = context.builder.call(
-        "formatNumber", (pattern.content,), (first.register,), (first.data_type,), "string"
+        "formatNumber",
+        (pattern.content,),
+        (first.register,),
+        (first.data_type,),
+        "string",
+        forgiving(apply),
     )
     return Value(register, "string", "categorical", first.present)
 
@@ -128,11 +145,16 @@ def format_datetime(context: Context, arguments: list[Value], apply: Apply) -> V
         raise DocumentError("a format that is no constant is not supported", "")
     if moment.data_type not in TEMPORAL:
         raise DocumentError(f"a {moment.data_type} is neither date nor time", "")
+    try:
+        check_moment_format(pattern.content, moment.data_type)
+    except ValueError as error:
+        raise DocumentError(str(error), "") from None
     register = context.builder.call(
         "formatDatetime",
         (moment.data_type, pattern.content),
         (moment.register,),
         (moment.data_type,),
         "string",
+        forgiving(apply),
     )
     return Value(register, "string", "categorical", moment.present)

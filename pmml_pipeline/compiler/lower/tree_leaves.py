@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pmml_pipeline.compiler.lower.results import target_name, target_type
 from pmml_pipeline.compiler.lower.scope import Context
@@ -77,6 +77,75 @@ class TreeValues:
                 found[score] = None
         return list(found)
 
+    def confidence_of(self, name: str, node: Element | None) -> float:
+        """The confidence in a class: "confidence, or the share of the records" (Node)."""
+        if node is None:
+            return math.nan
+        given = {
+            one.get("value"): one.get("confidence")
+            for one in node.all("ScoreDistribution")
+            if one.get("confidence") is not None
+        }
+        if not given:
+            return self.share_of(name, node)
+        try:
+            return number(given.get(name) or "0")
+        except ValueError:
+            raise refusal(node, "has a confidence that is no number") from None
+
+    def records(self, node: Element) -> float:
+        """How many records a node has seen.
+
+        Raises:
+            DocumentError: it does not say so.
+        """
+        given = node.get("recordCount")
+        texts = [one.get("recordCount") for one in node.all("ScoreDistribution")]
+        if given is None and texts and None not in texts:
+            return math.fsum(self._counts(node).values())
+        try:
+            count = number(given or "")
+        except ValueError:
+            count = 0.0
+        if not 0.0 < count < math.inf:
+            raise refusal(node, "has no recordCount, which its missingValueStrategy needs")
+        return count
+
+    def aggregated(self, nodes: Sequence[Element]) -> Element:
+        """ "for each value the recordCount values are accumulated" (a virtual node)."""
+        counts: dict[str, float] = {}
+        for node in nodes:
+            for name, count in self._counts(node).items():
+                counts[name] = counts.get(name, 0.0) + count
+        return _virtual(nodes[0], {n: {"recordCount": repr(c)} for n, c in counts.items()})
+
+    def weighted(self, nodes: Sequence[tuple[Element, float]]) -> Element:
+        """ "weighted ... then summed to produce a total confidence for each class. The winner is
+        the class with the highest confidence" (a virtual node).
+        """
+        sums: dict[str, dict[str, str]] = {}
+        for name in self.classes(node for node, _ in nodes):
+            share = confidence = 0.0
+            for node, weight in nodes:
+                share += weight * self.share_of(name, node)
+                confidence += weight * self.confidence_of(name, node)
+            if share != share or confidence != confidence:
+                raise refusal(nodes[0][0], "has no ScoreDistribution")
+            sums[name] = {"probability": repr(share), "confidence": repr(confidence)}
+        winner = max(sums, key=lambda name: float(sums[name]["confidence"]))
+        return _virtual(nodes[0][0], sums, winner)
+
+    def _counts(self, node: Element) -> dict[str, float]:
+        found = {}
+        for one in node.all("ScoreDistribution"):
+            try:
+                found[one.get("value") or ""] = number(one.get("recordCount") or "")
+            except ValueError:
+                raise refusal(one, "has no recordCount that is a number") from None
+        if not found:
+            raise refusal(node, "has no ScoreDistribution, which its missingValueStrategy needs")
+        return found
+
     def _shares(self, node: Element) -> dict[str, float]:
         """ "If the probability is given it is used, otherwise recordCount by their sum"."""
         distribution = node.all("ScoreDistribution")
@@ -92,3 +161,14 @@ class TreeValues:
             return dict(zip(names, numbers, strict=True))
         total = math.fsum(numbers)
         return {n: c / total for n, c in zip(names, numbers, strict=True)} if total else {}
+
+
+def _virtual(
+    first: Element, values: dict[str, dict[str, str]], score: str | None = None
+) -> Element:
+    """A node that stands for several."""
+    distribution = [
+        Element("ScoreDistribution", {"value": name, **numbers}, first.line)
+        for name, numbers in values.items()
+    ]
+    return Element("Node", {} if score is None else {"score": score}, first.line, distribution)

@@ -1,374 +1,222 @@
-"""``TreeModel``: nodes and predicates to tests and leaves. Source: PMML 4.4, TreeModel.
+"""``TreeModel``: nodes to tests and leaves. Source: PMML 4.4, TreeModel.
 
 A node asks its children in turn: the first whose predicate is true is taken. Here that becomes a
-chain of tests with two ways out each. A predicate can be unknown, when its field is missing; where
-that leads is the missing value strategy's to say, and a test sends missing values there if one of
-its two ways leads there anyway. Otherwise a test whether the field is missing goes before it.
-
-On the way down it is remembered what is known of each field, so a test whose outcome is known is
-not made: of ``x <= 5`` and ``x > 5`` only the first.
+chain of tests (``tree_tests.py``). Where an unknown predicate leads is the missing value strategy's
+to say. Two of the strategies follow several children at once; what they reach becomes one leaf.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pmml_pipeline.compiler.builder import Register
-from pmml_pipeline.compiler.forest import Leaf, Split, Tree, at_most
+from pmml_pipeline.compiler.forest import Leaf, Tree
 from pmml_pipeline.compiler.lower.predicates import PREDICATES, predicate_of
 from pmml_pipeline.compiler.lower.scope import Context, Scope
-from pmml_pipeline.compiler.values import Value, parse
-from pmml_pipeline.document.arrays import parse_array
+from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
+from pmml_pipeline.compiler.lower.tree_tests import PredicateTests, State
 from pmml_pipeline.document.bind import refusal
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.tree_model import TreeModel
 
-Leaves = Callable[[Element | None], Leaf]
+# Gives the leaf of a node; of None, the leaf without a prediction. The number says how often a
+# missing value was handled on the way.
+Leaves = Callable[[Element | None, int], Leaf]
+_SEVERAL = ("weightedConfidence", "aggregateNodes")
+_KNOWN = ("Node", "ScoreDistribution", "Partition", "Extension", *PREDICATES)
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a field at some place in a tree.
+class _Walk:
+    """Several nodes that are followed at once.
 
     Attributes:
-        low, high: it is more than low and at most high, if it is present.
-        levels: it is one of these, if it is present; None for any.
-        not_levels: it is none of these.
-        maybe_missing, maybe_present: whether it can be.
+        todo: nodes with their shares that are still to be followed.
+        reached: where the others ended.
     """
 
-    low: float = -math.inf
-    high: float = math.inf
-    levels: frozenset[float] | None = None
-    not_levels: frozenset[float] = frozenset()
-    maybe_missing: bool = True
-    maybe_present: bool = True
-
-
-_State = dict[Register, _Known]
-_Way = Callable[[_State], Tree]
-_LARGEST = 2_000_000  # splits of one tree, which grows where a predicate can be unknown
+    todo: tuple[tuple[Element, float], ...]
+    reached: tuple[tuple[Element | None, float], ...] = ()
 
 
 class TreeLowering:
-    """Lowers the trees of one model.
+    """Lowers the tree of one model.
 
     Args:
         context: of the whole lowering.
         scope: the fields.
         model: the tree model.
-        leaf: gives the leaf of a node; of None, the leaf without a prediction.
+        values: reads its nodes.
+        leaf: gives the leaf of a node.
+        penalised: whether ``leaf`` wants to know how often a missing value was handled.
     """
 
-    def __init__(self, context: Context, scope: Scope, model: TreeModel, leaf: Leaves) -> None:
-        self._context = context
-        self._scope = scope
+    def __init__(
+        self,
+        context: Context,
+        scope: Scope,
+        model: TreeModel,
+        values: TreeValues,
+        leaf: Leaves,
+        *,
+        penalised: bool = False,
+    ) -> None:
+        self._tests = PredicateTests(context, scope, model.node)
         self._model = model
+        self._values = values
         self._leaf = leaf
-        self._count = 0
-        if model.missing_value_strategy in ("weightedConfidence", "aggregateNodes"):
+        self._penalised = penalised
+        self._strategy = model.missing_value_strategy
+        if self._strategy in _SEVERAL and model.function_name != "classification":
             raise refusal(
-                model.node, f"with missingValueStrategy {model.missing_value_strategy} "
-                "is not supported"
+                model.node, f"of a regression with missingValueStrategy {self._strategy} is not "
+                "supported: it has no classes"
             )  # fmt: skip
 
     def tree(self) -> Tree:
         """The whole tree."""
         root = self._model.node
         # "If the root's predicate is not true, there is no prediction."
-        return self._test(
+        return self._tests.test(
             predicate_of(root),
-            {},
+            State(),
             lambda s: self._node(root, s),
-            lambda _: self._leaf(None),
-            lambda _: self._leaf(None),
+            lambda s: self._leaf(None, s.handled),
+            lambda s: self._leaf(None, s.handled),
         )
 
-    def _node(self, node: Element, state: _State) -> Tree:
-        children = [c for c in node.children if c.tag == "Node"]
-        for child in node.children:
-            known = ("Node", "ScoreDistribution", "Partition", "Extension", *PREDICATES)
-            if child.tag not in known:
-                raise refusal(child, "in a Node is not supported")
-        return self._children(node, children, 0, state) if children else self._leaf(node)
+    def _node(self, node: Element, state: State) -> Tree:
+        if self._strategy in _SEVERAL:
+            return self._follow(_Walk(((node, 1.0),)), state)
+        children = _children(node)
+        if not children:
+            return self._leaf(node, state.handled)
+        return self._choose(node, children, 0, state)
 
-    def _children(self, node: Element, children: list[Element], at: int, state: _State) -> Tree:
+    def _choose(self, node: Element, children: list[Element], at: int, state: State) -> Tree:
         if at == len(children):
-            # "returnLastPrediction: return the score of the node"
-            last = self._model.no_true_child_strategy == "returnLastPrediction"
-            return self._leaf(node if last else None)
+            return self._leaf(self._no_child(node), state.handled)
         child = children[at]
-        strategy = self._model.missing_value_strategy
+        strategy = self._strategy
 
-        def otherwise(state: _State) -> Tree:
-            return self._children(node, children, at + 1, state)
+        def otherwise(state: State) -> Tree:
+            return self._choose(node, children, at + 1, state)
 
-        def unknown(state: _State) -> Tree:
+        def unknown(state: State) -> Tree:
             if strategy == "none":  # "unknown is treated as false"
                 return otherwise(state)
             if strategy == "lastPrediction":
-                return self._leaf(node)
+                return self._leaf(node, state.handled)
             if strategy == "defaultChild":
                 default = node.get("defaultChild")
                 found = next((c for c in children if c.get("id") == default), None)
-                return self._leaf(None) if found is None else self._node(found, state)
-            return self._leaf(None)  # nullPrediction
+                if found is None or default is None:
+                    return self._leaf(None, state.handled)
+                return self._node(found, state.handle())
+            return self._leaf(None, state.handled)  # nullPrediction
 
         way: str | None = None
         if strategy == "none":
             way = "no"
-        elif strategy == "defaultChild":
+        elif strategy == "defaultChild" and not self._penalised:
             default = node.get("defaultChild")
             if child.get("id") == default and default is not None:
                 way = "yes"
-            elif self._leads_to_default(node, children, at):
+            elif _leads_to_default(node, children, at):
                 way = "no"
-        return self._test(
+        return self._tests.test(
             predicate_of(child), state, lambda s: self._node(child, s), otherwise, unknown, way
         )
 
-    def _leads_to_default(self, node: Element, children: list[Element], at: int) -> bool:
-        """Whether a row whose field is missing comes to the default child on the false way too."""
-        default = node.get("defaultChild")
-        field = predicate_of(children[at]).get("field")
-        for child in children[at + 1 :]:
-            predicate = predicate_of(child)
-            if predicate.tag == "True":
-                return child.get("id") == default
-            if predicate.tag not in ("SimplePredicate", "SimpleSetPredicate"):
-                return False
-            if predicate.get("operator") in ("isMissing", "isNotMissing"):
-                return False
-            return predicate.get("field") == field and default is not None
-        return False
+    def _no_child(self, node: Element) -> Element | None:
+        # "returnLastPrediction: return the score of the node"
+        return node if self._model.no_true_child_strategy == "returnLastPrediction" else None
 
-    def _test(
+    def _follow(self, walk: _Walk, state: State) -> Tree:
+        """The leaf that becomes of all nodes of a walk."""
+        if not walk.todo:
+            return self._leaf(self._together(walk.reached), state.handled)
+        (node, share), *rest = walk.todo
+        children = _children(node)
+        left = _Walk(tuple(rest), walk.reached)
+        if not children:
+            return self._follow(_Walk(left.todo, (*left.reached, (node, share))), state)
+        return self._fork(node, share, children, 0, (), left, state)
+
+    def _fork(
         self,
-        predicate: Element,
-        state: _State,
-        yes: _Way,
-        no: _Way,
-        unknown: _Way,
-        way: str | None = None,
+        node: Element,
+        share: float,
+        children: list[Element],
+        at: int,
+        taken: tuple[Element, ...],
+        left: _Walk,
+        state: State,
     ) -> Tree:
-        """The test of a predicate, then the ways it can go.
+        """The children of a node that are followed: the first that is true; all that may be, where
+        one is unknown.
 
-        ``way`` says that unknown may go the way of "yes" or of "no".
+        "weightedConfidence: the confidences for each class are calculated from scoring it and each
+        of its sibling nodes in turn (excluding any siblings whose predicates evaluate to false)";
+        "aggregateNodes: we consider evaluation of the node's predicate being true and follow this
+        node. In addition, subsequent nodes to the initial node are evaluated as well", up to one
+        that is true, since those behind it cannot be reached.
         """
-        if predicate.tag == "True":
-            return yes(state)
-        if predicate.tag == "False":
-            return no(state)
-        if predicate.tag == "CompoundPredicate":
-            return self._compound(predicate, state, yes, no, unknown, way)
-        name = predicate.get("field") or ""
-        value = self._scope.value(name)
-        known = state.get(value.register) or _Known(maybe_missing=not value.present)
-        operator = predicate.get("operator") or predicate.get("booleanOperator") or ""
-        if operator in ("isMissing", "isNotMissing"):
-            if operator == "isMissing":
-                yes, no = no, yes
-            return self._present(value, known, state, yes, no)
-        single, negated, test = _simple(self._context, predicate, value, operator)
-        if negated:
-            yes, no = no, yes
-            way = {"yes": "no", "no": "yes"}.get(way or "")
-        if isinstance(test, frozenset):
-            return self._levels(value, known, state, test, (yes, no, unknown), way)
-        if single:  # x = t: at most t, and not at most the number before
-            low = math.nextafter(test, -math.inf)
-            passing = yes
-
-            def above(state: _State) -> Tree:
-                known = state[value.register]
-                return self._number(value, known, state, low, (no, passing, no), "no")
-
-            return self._number(
-                value, known, state, test, (above, no, unknown), "no" if way == "no" else None
+        if at == len(children):
+            if not taken:
+                reached = (*left.reached, (self._no_child(node), share))
+                return self._follow(_Walk(left.todo, reached), state)
+            return self._follow(
+                _Walk((*self._shared(taken, share), *left.todo), left.reached), state
             )
-        return self._number(value, known, state, test, (yes, no, unknown), way)
+        child = children[at]
 
-    def _present(self, value: Value, known: _Known, state: _State, yes: _Way, no: _Way) -> Tree:
-        """Whether the field is there."""
-        here = {**state, value.register: _with(known, maybe_missing=False)}
-        gone = {**state, value.register: _with(known, maybe_present=False)}
-        if not known.maybe_missing:
-            return yes(here)
-        if not known.maybe_present:
-            return no(gone)
-        return self._split(value.register, math.inf, frozenset(), False, yes(here), no(gone))
+        def on(more: tuple[Element, ...], last: bool = False) -> Callable[[State], Tree]:
+            place = len(children) if last else at + 1
+            return lambda s: self._fork(node, share, children, place, more, left, s)
 
-    def _number(
-        self,
-        value: Value,
-        known: _Known,
-        state: _State,
-        threshold: float,
-        ways: tuple[_Way, _Way, _Way],
-        way: str | None,
-    ) -> Tree:
-        yes, no, unknown = ways
-        passes, fails = known.high <= threshold, known.low >= threshold
-        below = _with(known, high=min(known.high, threshold))
-        above = _with(known, low=max(known.low, threshold))
-        outcome = "yes" if passes else "no" if fails else None
-        return self._three(
-            value, known, state, outcome, (below, above), (yes, no, unknown), way,
-            (threshold, frozenset()),
-        )  # fmt: skip
-
-    def _levels(
-        self,
-        value: Value,
-        known: _Known,
-        state: _State,
-        levels: frozenset[float],
-        ways: tuple[_Way, _Way, _Way],
-        way: str | None,
-    ) -> Tree:
-        yes, no, unknown = ways
-        possible = levels - known.not_levels
-        if known.levels is not None:
-            possible &= known.levels
-        outcome = None
-        if not possible:
-            outcome = "no"
-        elif known.levels is not None and known.levels <= levels:
-            outcome = "yes"
-        inside = _with(known, levels=possible)
-        left = None if known.levels is None else known.levels - levels
-        outside = _with(known, levels=left, not_levels=known.not_levels | levels)
-        return self._three(
-            value, known, state, outcome, (inside, outside), (yes, no, unknown), way,
-            (None, levels),
-        )  # fmt: skip
-
-    def _three(
-        self,
-        value: Value,
-        known: _Known,
-        state: _State,
-        outcome: str | None,
-        after: tuple[_Known, _Known],
-        ways: tuple[_Way, _Way, _Way],
-        way: str | None,
-        test: tuple[float | None, frozenset[float]],
-    ) -> Tree:
-        """A test with its outcome for present values known or not, and missing ones apart."""
-        yes, no, unknown = ways
-        register = value.register
-        if not known.maybe_present:
-            target = {"yes": yes, "no": no}.get(way or "", unknown)
-            return target({**state, register: known})
-        if known.maybe_missing and way is None:
-            return self._present(
-                value,
-                known,
-                state,
-                lambda s: self._three(
-                    value, s[register], s, outcome, _both(after, maybe_missing=False), ways, way,
-                    test,
-                ),
-                unknown,
-            )  # fmt: skip
-        missing_yes = known.maybe_missing and way == "yes"
-        missing_no = known.maybe_missing and way == "no"
-        on_yes = {**state, register: _with(after[0], maybe_missing=missing_yes)}
-        on_no = {**state, register: _with(after[1], maybe_missing=missing_no)}
-        if outcome == "yes" and not missing_no:
-            return yes(on_yes)
-        if outcome == "no" and not missing_yes:
-            return no(on_no)
-        if outcome is not None:  # only the missing ones go the other way
-            if outcome == "yes":
-                gone = _with(after[1], maybe_present=False, maybe_missing=True)
-                on_no = {**state, register: gone}
-                return self._split(register, math.inf, frozenset(), False, yes(on_yes), no(on_no))
-            gone = _with(after[0], maybe_present=False, maybe_missing=True)
-            on_yes = {**state, register: gone}
-            return self._split(register, math.inf, frozenset(), False, no(on_no), yes(on_yes))
-        return self._split(register, *test, missing_yes, yes(on_yes), no(on_no))
-
-    def _compound(
-        self,
-        predicate: Element,
-        state: _State,
-        yes: _Way,
-        no: _Way,
-        unknown: _Way,
-        way: str | None,
-    ) -> Tree:
-        parts = [c for c in predicate.children if c.tag in PREDICATES]
-        operator = predicate.get("booleanOperator")
-        if not parts or operator not in ("and", "or", "surrogate"):
-            raise refusal(predicate, f"with the operator {operator!r} is not supported")
-
-        def go(at: int, state: _State, doubt: bool) -> Tree:
-            if at == len(parts):
-                if operator == "surrogate" or doubt:
-                    return unknown(state)
-                return yes(state) if operator == "and" else no(state)
-            following: _Way = lambda s: go(at + 1, s, doubt)  # noqa: E731
-            doubting: _Way = lambda s: go(at + 1, s, True)  # noqa: E731
-            if operator == "surrogate":
-                return self._test(parts[at], state, yes, no, following)
-            # Where unknown goes the way of false, so does an unknown part.
-            inner = "no" if way == "no" else None
-            if operator == "and":
-                return self._test(parts[at], state, following, no, doubting, inner)
-            return self._test(parts[at], state, yes, following, doubting, inner)
-
-        return go(0, state, False)
-
-    def _split(
-        self,
-        register: Register,
-        threshold: float | None,
-        levels: frozenset[float],
-        missing: bool,
-        passed: Tree,
-        failed: Tree,
-    ) -> Split:
-        self._count += 1
-        if self._count > _LARGEST:
-            raise refusal(self._model.node, f"becomes a tree of more than {_LARGEST} splits")
-        return Split(register, threshold, levels, missing, passed, failed)
-
-
-def _with(known: _Known, **changes: object) -> _Known:
-    values = {name: getattr(known, name) for name in _Known.__slots__}
-    return _Known(**{**values, **changes})
-
-
-def _both(after: tuple[_Known, _Known], **changes: object) -> tuple[_Known, _Known]:
-    return _with(after[0], **changes), _with(after[1], **changes)
-
-
-def _simple(
-    context: Context, predicate: Element, value: Value, operator: str
-) -> tuple[bool, bool, float | frozenset[float]]:
-    """A simple predicate as "at most t", "equals t" or "is one of", perhaps negated."""
-    if predicate.tag == "SimpleSetPredicate":
-        array = predicate.child("Array")
-        if array is None or operator not in ("isIn", "isNotIn"):
-            raise refusal(predicate, "has no Array or an unknown operator")
-        codes = frozenset(
-            parse(text, value.data_type, context.texts) for text in parse_array(array.text)
+        last = not taken or self._strategy == "aggregateNodes"
+        return self._tests.test(
+            predicate_of(child), state, on((*taken, child), last), on(taken), on((*taken, child))
         )
-        return False, operator == "isNotIn", codes
-    text = predicate.get("value")
-    if text is None:
-        raise refusal(predicate, "has no value")
-    constant = parse(text, value.data_type, context.texts)
-    if operator in ("equal", "notEqual"):
-        negated = operator == "notEqual"
-        if value.numeric and value.optype == "continuous":
-            return True, negated, constant
-        return False, negated, frozenset({constant})
-    if operator not in ("lessThan", "lessOrEqual", "greaterThan", "greaterOrEqual"):
-        raise refusal(predicate, f"has the unknown operator {operator!r}")
-    if not value.numeric and value.data_type != "boolean":
-        raise refusal(predicate, f"compares the order of {value.data_type} values")
-    return False, operator.startswith("greater"), at_most(operator, constant)
+
+    def _shared(self, taken: Sequence[Element], share: float) -> tuple[tuple[Element, float], ...]:
+        """ "weighted by the proportion of the number of records in that node"."""
+        if len(taken) == 1 or self._strategy == "aggregateNodes":
+            return tuple((node, share) for node in taken)
+        counts = [self._values.records(node) for node in taken]
+        total = sum(counts)
+        return tuple((n, share * c / total) for n, c in zip(taken, counts, strict=True))
+
+    def _together(self, reached: Sequence[tuple[Element | None, float]]) -> Element | None:
+        if len(reached) == 1:
+            return reached[0][0]
+        there = [(node, share) for node, share in reached if node is not None]
+        if not there:
+            return None
+        if self._strategy == "aggregateNodes":
+            return self._values.aggregated([node for node, _ in there])
+        return self._values.weighted(there)
+
+
+def _children(node: Element) -> list[Element]:
+    for child in node.children:
+        if child.tag not in _KNOWN:  # a model in a node
+            raise refusal(child, "in a Node is not supported")
+    return [c for c in node.children if c.tag == "Node"]
+
+
+def _leads_to_default(node: Element, children: list[Element], at: int) -> bool:
+    """Whether a row whose field is missing comes to the default child on the false way too."""
+    default = node.get("defaultChild")
+    field = predicate_of(children[at]).get("field")
+    for child in children[at + 1 :]:
+        predicate = predicate_of(child)
+        if predicate.tag == "True":
+            return child.get("id") == default
+        if predicate.tag not in ("SimplePredicate", "SimpleSetPredicate"):
+            return False
+        if predicate.get("operator") in ("isMissing", "isNotMissing"):
+            return False
+        return predicate.get("field") == field and default is not None
+    return False

@@ -1,32 +1,20 @@
-"""How the results of several models become one. Source: PMML 4.4, MultipleModels."""
+"""How the results of several models become one. Source: PMML 4.4, MultipleModels.
+
+What counts, and what a missing result does to the whole, is in ``tally.py``.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.lower.results import Result, classified
 from pmml_pipeline.compiler.lower.scope import Context
-from pmml_pipeline.compiler.values import Value, cast, parse
+from pmml_pipeline.compiler.lower.tally import Ballot, Tally, blank, majority, take_tally
+from pmml_pipeline.compiler.values import Value, cast
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.errors import DocumentError
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """One model's part.
-
-    Attributes:
-        result: of the model.
-        applies: 1 where the model counts, otherwise 0; None where it always does.
-        weight: of the model.
-    """
-
-    result: Result
-    applies: Register | None
-    weight: float
 
 
 def combine(context: Context, model: MiningModel, ballots: Sequence[Ballot]) -> Result:
@@ -40,21 +28,31 @@ def combine(context: Context, model: MiningModel, ballots: Sequence[Ballot]) -> 
     if not weighted:
         ballots = [Ballot(b.result, b.applies, 1.0) for b in ballots]
     plain = method.removeprefix("weighted").lower()
-    if model.function_name != "classification":
+    if plain == "majorityvote" and model.function_name in ("classification", "clustering"):
+        return majority(context, model, ballots)
+    tally = take_tally(context, model, ballots)
+    if model.function_name == "regression":
         single = model.x_math_context == "float"
         values = [_number(b.result) for b in ballots]
-        register = _combined(context.builder, plain, values, ballots, single)
-        return Result(Value(register, "float" if single else "double"))
-    if plain == "majorityvote":
-        return _majority(context, model, ballots)
-    if plain not in ("average", "max", "median", "sum"):
-        raise DocumentError(f"the multipleModelMethod {method!r} cannot classify", "")
-    shares: dict[str, Register] = {}
-    for name in dict.fromkeys(n for b in ballots for n in b.result.probabilities):
-        zero = context.builder.constant(0.0)
-        parts = [b.result.probabilities.get(name, zero) for b in ballots]
-        shares[name] = _combined(context.builder, plain, parts, ballots, False)
-    return classified(context, model, shares)
+        register = _combined(context.builder, plain, values, ballots, tally, single)
+        result = Result(Value(register, "float" if single else "double"))
+        return blank(context, result, tally.void)
+    if model.function_name != "classification" or plain not in ("average", "max", "median"):
+        raise DocumentError(
+            f"Segmentation (line {model.segmentation.line}): the multipleModelMethod {method!r} "
+            f"is not for {model.function_name}",
+            "",
+        )
+    b, zero = context.builder, context.builder.constant(0.0)
+    names = list(dict.fromkeys(n for b in ballots for n in b.result.probabilities))
+    if not names:
+        raise DocumentError("no segment gives probabilities", "")
+    parts = {n: [b.result.probabilities.get(n, zero) for b in ballots] for n in names}
+    shares = {n: _combined(b, plain, p, ballots, tally, False) for n, p in parts.items()}
+    winner = b.op("ARGMAX", *shares.values())
+    if plain != "average":
+        shares = _contributed(b, plain, parts, ballots, tally, winner)
+    return blank(context, classified(context, model, shares, winner), tally.void)
 
 
 def _number(result: Result) -> Register:
@@ -68,6 +66,7 @@ def _combined(
     method: str,
     values: Sequence[Register],
     ballots: Sequence[Ballot],
+    tally: Tally,
     single: bool,
 ) -> Register:
     """Sum, average, maximum or median of numbers."""
@@ -76,63 +75,102 @@ def _combined(
         return b.op("F32", register) if single else register
 
     weights = [ballot.weight for ballot in ballots]
-    conditions = [ballot.applies for ballot in ballots]
     if method in ("max", "median"):
-        if any(c is not None for c in conditions):
-            raise DocumentError(f"{method} of segments with a predicate is not supported", "")
+        if tally.counts is not None:
+            values = _counted(b, values, tally.counts)
         if method == "max":
-            found = values[0]
-            for value in values[1:]:
-                found = b.op("IF", b.op("GT", value, found), value, found)
-            return found
-        even = len(set(weights)) == 1
-        offset = b.doubles([float(not even), *weights])
-        return b.op("MEDIAN", *values, immediates=(offset,))
+            return _largest(b, values, tally)
+        return _median(b, values, weights, tally, 0)
     if method not in ("sum", "average"):
         raise DocumentError(f"{method} of numbers is not supported", "")
     total, mass = None, None
-    for value, weight, applies in zip(values, weights, conditions, strict=True):
+    for at, (value, weight) in enumerate(zip(values, weights, strict=True)):
         part = value if weight == 1.0 else rounded(b.op("MUL", value, b.constant(weight)))
         share = b.constant(weight)
-        if applies is not None:
-            part = b.op("IF", applies, part, b.constant(0.0))
-            share = b.op("IF", applies, share, b.constant(0.0))
+        if tally.counts is not None:
+            part = b.op("IF", tally.counts[at], part, b.constant(0.0))
+            share = b.op("IF", tally.counts[at], share, b.constant(0.0))
         total = part if total is None else rounded(b.op("ADD", total, part))
         mass = share if mass is None else b.op("ADD", mass, share)
     assert total is not None
     assert mass is not None
     if method == "average":
-        if all(c is None for c in conditions):
+        if tally.counts is None:
             mass = b.constant(math.fsum(weights))
         total = rounded(b.op("DIV", total, mass))
     return total
 
 
-def _majority(context: Context, model: MiningModel, ballots: Sequence[Ballot]) -> Result:
-    """The share of the votes that each class gets."""
-    b = context.builder
-    labels = [ballot.result.value for ballot in ballots]
-    names: dict[str, None] = {}
-    for label in labels:
-        if label is None or not label.levels:
-            raise DocumentError("a segment does not predict a class", "")
-        names |= dict.fromkeys(label.levels)
-    zero, whole = b.constant(0.0), None
-    votes: dict[str, Register] = {}
-    for name in names:
-        total = zero
-        for ballot, label in zip(ballots, labels, strict=True):
-            assert label is not None
-            code = b.constant(parse(name, label.data_type, context.texts))
-            voted = b.op("COALESCE", b.op("EQ", label.register, code), zero)
-            share = b.op("IF", voted, b.constant(ballot.weight), zero)
-            if ballot.applies is not None:
-                share = b.op("IF", ballot.applies, share, zero)
-            total = b.op("ADD", total, share)
-        votes[name] = total
-        whole = total if whole is None else b.op("ADD", whole, total)
-    assert whole is not None
-    return classified(context, model, {n: b.op("DIV", v, whole) for n, v in votes.items()})
+def _counted(b: Builder, values: Sequence[Register], counts: Sequence[Register]) -> list[Register]:
+    """The values of the models that count; missing for the others."""
+    gone = b.constant(math.nan)
+    return [b.op("IF", c, v, gone) for c, v in zip(counts, values, strict=True)]
+
+
+def _largest(b: Builder, values: Sequence[Register], tally: Tally) -> Register:
+    found = values[0]
+    for value in values[1:]:
+        if tally.counts is not None:
+            found = b.op("MAX", found, value)
+        else:  # one that is missing makes the whole missing
+            found = b.op("IF", b.op("GT", value, found), value, found)
+    return found
+
+
+def _median(
+    b: Builder, values: Sequence[Register], weights: Sequence[float], tally: Tally, side: int
+) -> Register:
+    """The median; of two in the middle the mean, the lower (side 4) or the upper (side 8)."""
+    way = side + (0 if len(set(weights)) == 1 else 1) + (0 if tally.counts is None else 2)
+    return b.op("MEDIAN", *values, immediates=(b.doubles([float(way), *weights]),))
+
+
+def _contributed(
+    b: Builder,
+    method: str,
+    parts: Mapping[str, Sequence[Register]],
+    ballots: Sequence[Ballot],
+    tally: Tally,
+    winner: Register,
+) -> dict[str, Register]:
+    """The probabilities of maximum and median.
+
+    "max: consider the model(s) that have contributed the chosen probability for the winning
+    category. Return their average probabilities; median: consider the model(s) that have the chosen
+    median probability for the winning category, if their number is even the two ... closest to it.
+    Return their average probabilities" (MultipleModels).
+    """
+    if tally.counts is not None:
+        parts = {n: _counted(b, p, tally.counts) for n, p in parts.items()}
+    weights = [ballot.weight for ballot in ballots]
+
+    def of_winner(combine: Callable[[Sequence[Register]], Register]) -> Register:
+        return b.op("CHOOSE", winner, *(combine(p) for p in parts.values()))
+
+    if method == "max":
+        chosen = [of_winner(lambda p: _largest(b, p, tally))]
+    else:
+        chosen = [
+            of_winner(lambda p, s=side: _median(b, p, weights, tally, s))  # type: ignore[misc]
+            for side in (4, 8)
+        ]
+    zero, one = b.constant(0.0), b.constant(1.0)
+    contributes = []
+    for at in range(len(ballots)):
+        own = of_winner(lambda p, at=at: p[at])  # type: ignore[misc]
+        same = b.op("EQ", own, chosen[0])
+        for other in chosen[1:]:
+            same = b.op("OR", same, b.op("EQ", own, other))
+        contributes.append(b.op("COALESCE", same, zero))
+    count = b.op("SUM", *(b.op("IF", c, one, zero) for c in contributes))
+    return {
+        name: b.op(
+            "DIV",
+            b.op("SUM", *(b.op("IF", c, v, zero) for c, v in zip(contributes, p, strict=True))),
+            count,
+        )
+        for name, p in parts.items()
+    }
 
 
 def choose(

@@ -162,26 +162,34 @@ static void pp_choose(const pp_block *b, const pp_instruction *in) {
 }
 
 // target = the weighted median of the sources: of the sorted ones the first at which half of the
-// weight is reached. Doubles: 0 where the weights are equal, else 1; then the weights. With equal
-// ones it is the mean of the two in the middle, where there are two.
+// weight is reached. Doubles: the way, then the weights. The way is a sum: 1 where the weights
+// differ; 2 to leave out what is missing, otherwise one that is missing makes the median so; 4 for
+// the lower, 8 for the upper of the two in the middle, of which it is the mean where the weights are
+// equal.
 static void pp_median(const pp_block *b, const pp_instruction *in) {
     const double *table = b->program->doubles + in->immediates[0];
-    const int32_t n = in->n_sources;
+    const int32_t way = (int32_t)table[0];
     double *d = PP_TARGET(0);
-    int32_t *order = malloc((size_t)n * sizeof(int32_t));
+    int32_t *order = malloc((size_t)in->n_sources * sizeof(int32_t));
     for (int64_t i = 0; i < b->rows; i++) {
         double total = 0, reached = 0, found = NAN;
-        int32_t gone = order == 0;
-        for (int32_t k = 0; k < n && !gone; k++) {
+        int32_t gone = order == 0, n = 0;
+        for (int32_t k = 0; k < in->n_sources && !gone; k++) {
             const double x = PP_SOURCE(k)[i];
-            int32_t at = k;
-            gone |= x != x;
+            int32_t at = n;
+            if (x != x) {
+                gone = !(way & 2);
+                continue;
+            }
             for (; at > 0 && PP_SOURCE(order[at - 1])[i] > x; at--) order[at] = order[at - 1];
             order[at] = k;
             total += table[1 + k];
+            n++;
         }
-        if (!gone && table[0] == 0) {
-            found = (PP_SOURCE(order[(n - 1) / 2])[i] + PP_SOURCE(order[n / 2])[i]) / 2;
+        gone |= n == 0;
+        if (!gone && !(way & 1)) {
+            const double low = PP_SOURCE(order[(n - 1) / 2])[i], high = PP_SOURCE(order[n / 2])[i];
+            found = (way & 4) ? low : (way & 8) ? high : (low + high) / 2;
         } else if (!gone) {
             for (int32_t k = 0; k < n; k++) {
                 reached += table[1 + order[k]];
