@@ -153,6 +153,7 @@ MAPS: Mapping[str, Callable[..., Column]] = {
     "MIN": lambda x, y: _where(np.isnan(x) | (y < x), y, x),
     "MAX": lambda x, y: _where(np.isnan(x) | (y > x), y, x),
     "COALESCE": lambda x, y: _where(np.isnan(x), y, x),
+    "RECTIFY": lambda x: _where(x < 0, 0.0, x),
     "EQ": _truth(np.equal),
     "NE": _truth(np.not_equal),
     "LT": _truth(np.less),
@@ -274,9 +275,42 @@ def _dense(
     found = []
     for target in range(len(instruction.targets)):
         row = at + target * (m + 1)
-        total = np.full(rows, program.doubles[row])
+        total = np.zeros(rows)
         for k, column in enumerate(sources):
             total = total + program.doubles[row + 1 + k] * column
+        found.append(total + program.doubles[row])
+    return found
+
+
+def _whole_power(x: Column, n: int) -> Column:
+    found = np.ones(len(x))
+    while n > 0:
+        found = found * x if n % 2 else found
+        n, x = n // 2, x * x
+    return found
+
+
+def _kernel(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    at, kind = instruction.immediates
+    m = len(sources)
+    gamma, coef0, degree = program.doubles[at : at + 3].tolist()
+    found = []
+    for target in range(len(instruction.targets)):
+        vector = program.doubles[at + 3 + target * m :][:m]
+        total = np.zeros(rows)
+        for value, column in zip(vector, sources, strict=True):
+            part = (column - value) * (column - value) if kind in (2, 4) else value * column
+            total = total + part
+        if kind == 1 and 1 <= degree <= 64 and degree.is_integer():
+            total = _whole_power(gamma * total + coef0, int(degree))
+        elif kind == 1:
+            total = _each(_power)(gamma * total + coef0, np.full(rows, degree))
+        elif kind == 2:
+            total = _each(math.exp)(-gamma * total)
+        elif kind == 3:
+            total = _each(math.tanh)(gamma * total + coef0)
         found.append(total)
     return found
 
@@ -339,6 +373,7 @@ _OTHERS: Mapping[str, Other] = {
     "ARGMAX": _argmax,
     "CHOOSE": _choose,
     "DENSE": _dense,
+    "KERNEL": _kernel,
     "MEDIAN": _median,
     "FOREST": _forest,
 }

@@ -75,6 +75,7 @@ def test_operations_on_tables(data: st.DataObject) -> None:
     random = np.random.default_rng(seed)
     pool = np.array([*range(-2, 8), 0.5, math.nan, math.inf, -math.inf, -0.0])
     columns = [random.choice(pool, rows) for _ in range(4)]
+    width = data.draw(st.integers(1, 9))
     b = Builder(4)
     keys = sorted({float(v) for v in random.integers(-1, 6, 4)})
     values = random.normal(size=len(keys)).tolist()
@@ -90,6 +91,18 @@ def test_operations_on_tables(data: st.DataObject) -> None:
         b.op("MEDIAN", 0, 1, 2, 3, immediates=(b.doubles([0.0, 1.0, 1.0, 1.0, 1.0]),)),
         b.op("MEDIAN", 0, 1, 2, 3, immediates=(b.doubles([1.0, 0.5, 2.0, 0.25, 1.0]),)),
         *b.ops("DENSE", 6, (0, 1, 2, 3), (b.doubles(random.normal(size=30)),)),
+        *b.ops("DENSE", 1, (0, 2), (b.doubles(random.normal(size=3)),)),
+        *(
+            register
+            for kind in range(5)
+            for degree in (3.0, 0.0, 2.5)
+            for register in b.ops(
+                "KERNEL",
+                width,
+                (3, 0, 1),
+                (b.doubles([0.75, 0.5, degree, *random.normal(size=3 * width)]), kind),
+            )
+        ),
     ]
     (stage,) = b.finish(results)
     native, plain = both(stage.program, [columns[c] for c in stage.reads], rows)

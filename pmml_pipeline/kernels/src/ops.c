@@ -194,33 +194,6 @@ static void pp_median(const pp_block *b, const pp_instruction *in) {
     free(order);
 }
 
-// targets = matrix * sources + bias. For each target in turn: its bias, then a factor per source.
-static void pp_dense(const pp_block *b, const pp_instruction *in) {
-    const double *table = b->program->doubles + in->immediates[0];
-    const int64_t n = b->rows, m = in->n_sources;
-    for (int32_t t = 0; t < in->n_targets; t += 4) {
-        const int32_t width = in->n_targets - t < 4 ? in->n_targets - t : 4;
-        double sum[4][PP_BLOCK];
-        const double *w[4];
-        for (int32_t j = 0; j < 4; j++) {
-            w[j] = table + (int64_t)(t + (j < width ? j : 0)) * (m + 1);
-            for (int64_t i = 0; i < n; i++) sum[j][i] = w[j][0];
-        }
-        for (int32_t k = 0; k < m; k++) {
-            const double *restrict x = PP_SOURCE(k);
-            const double c0 = w[0][1 + k], c1 = w[1][1 + k], c2 = w[2][1 + k], c3 = w[3][1 + k];
-            for (int64_t i = 0; i < n; i++) {
-                sum[0][i] += c0 * x[i];
-                sum[1][i] += c1 * x[i];
-                sum[2][i] += c2 * x[i];
-                sum[3][i] += c3 * x[i];
-            }
-        }
-        for (int32_t j = 0; j < width; j++)
-            memcpy(PP_TARGET(t + j), sum[j], (size_t)n * sizeof(double));
-    }
-}
-
 // --- the table ------------------------------------------------------------------------------
 
 #define PP_MAP(name, n, expression) PP_##name,
