@@ -46,9 +46,11 @@ def target_name(model: ModelElement) -> str | None:
     return None
 
 
-def target_type(context: Context, model: ModelElement) -> tuple[str, str]:
-    """The dataType and optype of what the model predicts."""
-    name = target_name(model)
+def target_type(
+    context: Context, model: ModelElement, target: str | None = None
+) -> tuple[str, str]:
+    """The dataType and optype of what the model predicts, for that target or its only one."""
+    name = target or target_name(model)
     data = context.data_fields.get(name or "")
     if data is not None:
         return data.data_type, data.optype
@@ -58,9 +60,14 @@ def target_type(context: Context, model: ModelElement) -> tuple[str, str]:
     return "string", "categorical"
 
 
-def classified(context: Context, model: ModelElement, probabilities: dict[str, Register]) -> Result:
+def classified(
+    context: Context,
+    model: ModelElement,
+    probabilities: dict[str, Register],
+    target: str | None = None,
+) -> Result:
     """A classifier's result: the class with the largest probability, the first of equals."""
-    data_type, optype = target_type(context, model)
+    data_type, optype = target_type(context, model, target)
     names = list(probabilities)
     winner = context.builder.op("ARGMAX", *probabilities.values())
     codes = [parse(name, data_type, context.texts) for name in names]
@@ -68,7 +75,13 @@ def classified(context: Context, model: ModelElement, probabilities: dict[str, R
     return Result(Value(label, data_type, optype, levels=tuple(names)), probabilities)
 
 
-def apply_targets(context: Context, model: ModelElement, result: Result, start: float) -> Result:
+def apply_targets(
+    context: Context,
+    model: ModelElement,
+    result: Result,
+    start: float,
+    name: str | None = None,
+) -> Result:
     """The result after the model's ``Targets``.
 
     Args:
@@ -76,9 +89,11 @@ def apply_targets(context: Context, model: ModelElement, result: Result, start: 
         model: whose result it is.
         result: as computed.
         start: a rescaleConstant that is in the result already.
+        name: the target field, of a model that has several.
     """
-    target = _target_of(model)
-    if target is None or result.value is None or model.function_name != "regression":
+    target = _target_of(model, name)
+    numeric = model.function_name in ("regression", "mixed")
+    if target is None or result.value is None or not numeric:
         return result
     b, value = context.builder, result.value
     register, single = value.register, value.data_type == "float"
@@ -108,10 +123,10 @@ def apply_targets(context: Context, model: ModelElement, result: Result, start: 
     return dataclasses.replace(result, value=Value(register, data_type, value.optype))
 
 
-def _target_of(model: ModelElement) -> Target | None:
+def _target_of(model: ModelElement, name: str | None = None) -> Target | None:
     if model.targets is None:
         return None
-    name = target_name(model)
+    name = name or target_name(model)
     for target in model.targets.targets:
         if target.field is None or target.field == name or name is None:
             return target
