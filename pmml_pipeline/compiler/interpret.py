@@ -114,6 +114,21 @@ def _normal_quantile(p: float) -> float:
     return {0.0: -math.inf, 1.0: math.inf}.get(p, math.nan)
 
 
+def _vtanh(x: Column) -> Column:
+    """See ``kernels/src/ops.c``; the same operations in the same order."""
+    a = np.where(np.abs(x) > 20, 20.0, np.abs(x))
+    y = a + a
+    n = np.rint(y * 1.4426950408889634)
+    r = (y - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10
+    p = np.full(len(x), 1.0 / math.factorial(13))
+    for k in range(12, 1, -1):
+        p = p * r + 1.0 / math.factorial(k)
+    e = r + r * r * p
+    scale = np.ldexp(1.0, np.where(np.isnan(n), 0, n).astype(int))
+    u = scale * e + (scale - 1.0)
+    return _where(np.isnan(x), np.nan, np.copysign(u / (u + 2.0), x))
+
+
 MAPS: Mapping[str, Callable[..., Column]] = {
     "COPY": lambda x: x,
     "ADD": lambda x, y: x + y,
@@ -146,6 +161,7 @@ MAPS: Mapping[str, Callable[..., Column]] = {
     "SINH": _each(_overflowing(math.sinh)),
     "COSH": _each(math.cosh),
     "TANH": _each(math.tanh),
+    "VTANH": _vtanh,
     "ERF": _each(math.erf),
     "ERFC": _each(math.erfc),
     "NORM_IDF": _each(_normal_quantile),
@@ -310,7 +326,7 @@ def _kernel(
         elif kind == 2:
             total = _each(math.exp)(-gamma * total)
         elif kind == 3:
-            total = _each(math.tanh)(gamma * total + coef0)
+            total = _vtanh(gamma * total + coef0)
         found.append(total)
     return found
 

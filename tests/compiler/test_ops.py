@@ -56,6 +56,15 @@ def test_an_expression(name: str, rows: list[tuple[float, float, float]]) -> Non
         assert same(native, plain), (name, rows, native, plain)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(-30, 30) | NUMBERS, min_size=1, max_size=40))
+def test_the_vectorised_tanh_is_that_of_the_c_library(values: list[float]) -> None:
+    x = np.array(values)
+    found, expected = MAPS["VTANH"](x), MAPS["TANH"](x)
+    np.testing.assert_allclose(found, expected, rtol=9e-16, atol=0)
+    assert same(np.copysign(1.0, found), np.copysign(1.0, expected)) or np.isnan(x).any()
+
+
 def _sources(name: str) -> int:
     for count in (1, 2, 3):
         try:

@@ -60,7 +60,7 @@ def _input(context: Context, scope: Scope, neural_input: NeuralInput) -> Registe
     value = lower_derived_field(context, scope, derived)
     if not value.numeric and value.data_type != "boolean":
         raise DocumentError(
-            f"NeuralInput (line {neural_input.line}) is of the type {value.data_type}, not a number",
+            f"NeuralInput (line {neural_input.line}) is no number, but of type {value.data_type}",
             "",
         )
     return value.register
@@ -177,7 +177,7 @@ def _arctan(b: Builder, z: Register) -> Register:
 
 _ACTIVATIONS: Mapping[str, Callable[[Builder, Register], Register]] = {
     "logistic": _logistic,  # "1 / (1 + exp(-Z))"
-    "tanh": lambda b, z: b.op("TANH", z),  # "(1 - exp(-2Z)) / (1 + exp(-2Z))"
+    "tanh": lambda b, z: b.op("VTANH", z),  # "(1 - exp(-2Z)) / (1 + exp(-2Z))"
     "identity": lambda b, z: z,
     "exponential": lambda b, z: b.op("EXP", z),
     "reciprocal": lambda b, z: b.op("DIV", b.constant(1.0), z),

@@ -76,19 +76,26 @@ static inline double pp_whole_power(double x, int64_t n) {
 
 enum { PP_DOT, PP_POLYNOMIAL, PP_RADIAL, PP_SIGMOID, PP_DISTANCE };  // immediates[1]
 
-static inline double pp_kernel_of(int32_t kind, const double *t, double s) {
-    const double gamma = t[0], coef0 = t[1], degree = t[2];
+// d = the kernel function of n sums
+static inline void pp_kernel_of(int32_t kind, const double *table, const double *restrict s,
+                                double *restrict d, int64_t n) {
+    const double gamma = table[0], coef0 = table[1], degree = table[2];
+    const int whole = degree >= 1.0 && degree <= 64.0 && degree == floor(degree);
     switch (kind) {
     case PP_POLYNOMIAL:
-        if (degree >= 1.0 && degree <= 64.0 && degree == floor(degree))
-            return pp_whole_power(gamma * s + coef0, (int64_t)degree);
-        return pp_pow(gamma * s + coef0, degree);
+        for (int64_t i = 0; i < n; i++) {
+            const double x = gamma * s[i] + coef0;
+            d[i] = whole ? pp_whole_power(x, (int64_t)degree) : pp_pow(x, degree);
+        }
+        break;
     case PP_RADIAL:
-        return exp(-gamma * s);
+        for (int64_t i = 0; i < n; i++) d[i] = exp(-gamma * s[i]);
+        break;
     case PP_SIGMOID:
-        return tanh(gamma * s + coef0);
+        for (int64_t i = 0; i < n; i++) d[i] = pp_vtanh(gamma * s[i] + coef0);
+        break;
     default:
-        return s;
+        for (int64_t i = 0; i < n; i++) d[i] = s[i];
     }
 }
 
@@ -109,11 +116,8 @@ void pp_kernel(const pp_block *b, const pp_instruction *in) {
                 w[j] = table + 3 + (int64_t)(t + (j < width ? j : 0)) * m;
             if (kind == PP_RADIAL || kind == PP_DISTANCE) pp_tile(b->scratch, m, w, 1, sums);
             else pp_tile(b->scratch, m, w, 0, sums);
-            for (int32_t j = 0; j < width; j++) {
-                const double *s = (const double *)sums[j];
-                double *d = PP_TARGET(t + j) + row;
-                for (int64_t i = 0; i < rows; i++) d[i] = pp_kernel_of(kind, table, s[i]);
-            }
+            for (int32_t j = 0; j < width; j++)
+                pp_kernel_of(kind, table, (const double *)sums[j], PP_TARGET(t + j) + row, rows);
         }
     }
 }
