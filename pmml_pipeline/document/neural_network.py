@@ -1,11 +1,20 @@
-"""``NeuralNetwork``. Source: PMML 4.4, NeuralNetwork."""
+"""``NeuralNetwork``. Source: PMML 4.4, NeuralNetwork.
+
+The expression of an output names the target that it describes. Documents of sklearn2pmml leave the
+name out in a segment that has no target; so it may be absent here.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from pmml_pipeline.document.expressions import Expression, FieldValue
+from pmml_pipeline.document.expressions import (
+    Expression,
+    FieldValue,
+    LinearNorm,
+    OutlierTreatment,
+)
 from pmml_pipeline.document.model_element import ModelElement
 
 ActivationFunction = Literal[
@@ -29,7 +38,7 @@ NormalizationMethod = Literal["none", "simplemax", "softmax"]
 
 @dataclass(frozen=True, slots=True)
 class NeuralField:
-    """``DerivedField`` of an input or an output, which needs no name."""
+    """``DerivedField`` of an input, which needs no name."""
 
     line: int
     optype: Literal["continuous", "categorical", "ordinal"]
@@ -93,12 +102,59 @@ class NeuralLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetRef:
+    """``FieldRef``: the number is that of the target."""
+
+    line: int
+    field: str | None = None
+    TAG = "FieldRef"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetNorm:
+    """``NormContinuous``: the number is what the target is normalised to."""
+
+    line: int
+    points: tuple[LinearNorm, ...]
+    field: str | None = None
+    map_missing_to: float | None = None
+    outliers: OutlierTreatment = "asIs"
+    TAG = "NormContinuous"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLevel:
+    """``NormDiscrete``: the number is that of one of the target's classes."""
+
+    line: int
+    value: str
+    field: str | None = None
+    method: Literal["indicator", "thermometer"] = "indicator"
+    map_missing_to: float | None = None
+    TAG = "NormDiscrete"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetField:
+    """``DerivedField`` of an output."""
+
+    line: int
+    optype: Literal["continuous", "categorical", "ordinal"]
+    data_type: str
+    expression: TargetRef | TargetNorm | TargetLevel
+    name: str | None = None
+    values: tuple[FieldValue, ...] = ()
+    display_name: str | None = None
+    TAG = "DerivedField"
+
+
+@dataclass(frozen=True, slots=True)
 class NeuralOutput:
     """``NeuralOutput``: what the number of a neuron says about a target."""
 
     line: int
     output_neuron: str
-    field: NeuralField
+    field: TargetField
 
 
 @dataclass(frozen=True, slots=True)

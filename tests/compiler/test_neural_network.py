@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import BaggingClassifier, BaggingRegressor, VotingRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import pmml_pipeline as pp
@@ -219,6 +220,17 @@ def test_an_output_refers_to_a_field_that_is_derived_from_the_target(tmp_path: P
     assert scored(network(layers, output, before=dictionary), tmp_path)["y"] == 15.0
 
 
+def test_a_field_that_no_output_can_mean(tmp_path: Path) -> None:
+    fields = derived(tag("Apply", {"function": "exp"}, Y), name="power")
+    output = neural_output("1", tag("FieldRef", {"field": "power"}))
+    with pytest.raises(UnsupportedDocumentError, match=r"NeuralOutput .* Apply is not supported"):
+        scored(network(ONE, output, local=fields), tmp_path)
+    fields = derived(tag("FieldRef", {"field": "self"}), name="self")
+    output = neural_output("1", tag("FieldRef", {"field": "self"}))
+    with pytest.raises(UnsupportedDocumentError, match="'self' is no target"):
+        scored(network(ONE, output, local=fields), tmp_path)
+
+
 THREE = layer(
     neuron("n1", {"0": 1.0}),
     neuron("n2", {"0": -1.0}, bias=0.25),
@@ -343,7 +355,12 @@ def test_several_targets_at_the_end_of_a_chain_whose_segment_may_not_apply(tmp_p
         (ONE, neural_output("1", level("a")), {}, "describes a classification"),
         (ONE, neural_output("1", Y), {"function": "classification"}, "describes a regression"),
         (ONE, neural_output("1", Y), {"function": "clustering"}, "'clustering'"),
-        (ONE, neural_output("1", tag("Constant", {}, "1")), {}, "Constant is not supported"),
+        (
+            ONE,
+            neural_output("1", tag("Constant", {}, "1")),
+            {},
+            "Constant (line 1) in",
+        ),
         (ONE, neural_output("1", points((1, 0), (2, 0))), {}, "has no inverse"),
         (ONE, neural_output("1", points((1, 0), (2, 1), (3, 0.5))), {}, "has no inverse"),
         (ONE, neural_output("1", Y), {"activationFunction": "radialBasis"}, "has no width"),
@@ -460,6 +477,30 @@ RANDOM = np.random.default_rng(5)
 FRAME = pd.DataFrame(RANDOM.normal(size=(N, 4)), columns=["a", "b", "c", "d"])
 SCORE = FRAME["a"] * FRAME["b"] + np.sin(FRAME["c"])
 LABEL = np.array(["low", "mid", "very high"])[np.digitize(SCORE, SCORE.quantile([0.3, 0.6]))]
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_networks_of_an_ensemble_name_no_target(tmp_path: Path) -> None:
+    networks = [
+        ("one", MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, random_state=0)),
+        ("two", BaggingRegressor(MLPRegressor(hidden_layer_sizes=(3,)), 2, random_state=0)),
+    ]
+    fitted = VotingRegressor(networks).fit(FRAME, SCORE)
+    path = tmp_path / "network.pmml"
+    path.write_bytes(table.find(fitted).convert(fitted, request_of(FRAME)))
+    scorer = pp.load(path, "compiled")
+    (found,), errors = scorer.score_columns({n: FRAME[n].to_numpy() for n in FRAME}, N)
+    assert not errors
+    assert np.abs(found - fitted.predict(FRAME)).max() < 1e-13
+    classes = BaggingClassifier(MLPClassifier((4,), max_iter=20), 2, random_state=0)
+    classes.fit(FRAME, LABEL)
+    path.write_bytes(table.find(classes).convert(classes, request_of(FRAME)))
+    scorer = pp.load(path, "compiled")
+    columns, errors = scorer.score_columns({n: FRAME[n].to_numpy() for n in FRAME}, N)
+    assert not errors
+    assert columns[0].tolist() == classes.predict(FRAME).tolist()
+    shares = np.column_stack(columns[1:])
+    assert np.abs(shares - classes.predict_proba(FRAME)).max() < 1e-13
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,18 @@ from pmml_pipeline.document.expressions import (
     NormDiscrete,
 )
 from pmml_pipeline.document.model_element import OutputField
-from pmml_pipeline.document.neural_network import NeuralNetwork, NeuralOutput
+from pmml_pipeline.document.neural_network import (
+    NeuralNetwork,
+    NeuralOutput,
+    TargetLevel,
+    TargetNorm,
+    TargetRef,
+)
 from pmml_pipeline.errors import DocumentError
 
-# An output with its expression, which is never a reference to another derived field.
-_Described = tuple[NeuralOutput, FieldRef | NormContinuous | NormDiscrete]
+# An output with what it says of a target, which is never a reference to another derived field.
+_Meaning = TargetRef | TargetNorm | TargetLevel
+_Described = tuple[NeuralOutput, _Meaning]
 
 
 def lower_neural_outputs(
@@ -43,21 +50,23 @@ def lower_neural_outputs(
     if model.neural_outputs is None or not model.neural_outputs.outputs:
         raise DocumentError(f"NeuralNetwork (line {model.line}) has no NeuralOutput", "")
     fields = model.mining_schema.fields
-    names = {f.name for f in fields if f.usage_type in ("target", "predicted")}
+    names: set[str | None] = {f.name for f in fields if f.usage_type in ("target", "predicted")}
     by_target: dict[str, list[_Described]] = {}
     for output in model.neural_outputs.outputs:
         if output.output_neuron not in known:
             raise _error(output, f"there is no neuron {output.output_neuron!r}")
         expression = _resolved(context, model, output)
-        if expression.field not in names:
+        # A segment may have no target; then its outputs name none.
+        if expression.field not in (names or {None}):
             raise _error(output, f"{expression.field!r} is no target of the model")
-        by_target.setdefault(expression.field, []).append((output, expression))
+        by_target.setdefault(expression.field or "", []).append((output, expression))
     results = {
         name: _target(context, model, name, outputs, known) for name, outputs in by_target.items()
     }
-    if len(names) == 1:
-        return results[next(iter(names))]
-    return _several(results)
+    if len(names) > 1:
+        return _several(results)
+    (result,) = results.values()
+    return result
 
 
 def _target(
@@ -67,7 +76,7 @@ def _target(
     outputs: list[_Described],
     known: Mapping[str, Register],
 ) -> Result:
-    discrete = [(o, e) for o, e in outputs if isinstance(e, NormDiscrete)]
+    discrete = [(o, e) for o, e in outputs if isinstance(e, TargetLevel)]
     first = outputs[0][0]
     wanted = "classification" if discrete else "regression"
     if model.function_name not in (wanted, "mixed"):
@@ -91,14 +100,14 @@ def _number(
     """ "The normalized value is denormalized" with the inverse of a NormContinuous."""
     output, expression = described
     value = Value(known[output.output_neuron], "double")
-    if isinstance(expression, NormContinuous):
+    if isinstance(expression, TargetNorm):
         scope = Scope()
-        scope.define(expression.field, value)
-        value = lower_expression(context, scope, _inverse(output, expression))
+        scope.define(name, value)
+        value = lower_expression(context, scope, _inverse(output, expression, name))
     return apply_targets(context, model, Result(value), 0.0, name)
 
 
-def _inverse(output: NeuralOutput, norm: NormContinuous) -> NormContinuous:
+def _inverse(output: NeuralOutput, norm: TargetNorm, name: str) -> NormContinuous:
     """The function that undoes it; beyond the points it treats outliers in the same way."""
     points = [LinearNorm(orig=p.norm, norm=p.orig) for p in norm.points]
     if len(points) > 1 and points[0].orig > points[-1].orig:
@@ -106,14 +115,14 @@ def _inverse(output: NeuralOutput, norm: NormContinuous) -> NormContinuous:
     rising = all(p.orig < q.orig for p, q in itertools.pairwise(points))
     if not rising or len({p.orig for p in norm.points}) < len(points):
         raise _error(output, "its NormContinuous has no inverse: two values are normalised to one")
-    return NormContinuous(norm.line, norm.field, tuple(points), None, norm.outliers)
+    return NormContinuous(norm.line, name, tuple(points), None, norm.outliers)
 
 
 def _class(
     context: Context,
     model: NeuralNetwork,
     name: str,
-    outputs: list[tuple[NeuralOutput, NormDiscrete]],
+    outputs: list[tuple[NeuralOutput, TargetLevel]],
     known: Mapping[str, Register],
 ) -> Result:
     """The class whose neuron has the largest number, the first of equals."""
@@ -177,18 +186,24 @@ def _several(results: Mapping[str, Result]) -> Result:
     return Result(None, features=features, targets=targets)
 
 
-def _resolved(
-    context: Context, model: NeuralNetwork, output: NeuralOutput
-) -> FieldRef | NormContinuous | NormDiscrete:
+def _resolved(context: Context, model: NeuralNetwork, output: NeuralOutput) -> _Meaning:
     """The output's expression; where that refers to a derived field, the field's."""
     local = () if model.local_transformations is None else model.local_transformations.fields
     derived = {**context.derived, **{f.name: f for f in local}}
-    expression: Expression = output.field.expression
+    expression: _Meaning | Expression = output.field.expression
     for _ in range(len(derived) + 1):
-        if not isinstance(expression, FieldRef) or expression.field not in derived:
+        if not isinstance(expression, TargetRef | FieldRef) or expression.field not in derived:
             break
         expression = derived[expression.field].expression
-    if isinstance(expression, FieldRef | NormContinuous | NormDiscrete):
+    if isinstance(expression, FieldRef):
+        return TargetRef(expression.line, expression.field)
+    if isinstance(expression, NormContinuous):
+        return TargetNorm(
+            expression.line, expression.points, expression.field, None, expression.outliers
+        )
+    if isinstance(expression, NormDiscrete):
+        return TargetLevel(expression.line, expression.value, expression.field, expression.method)
+    if isinstance(expression, _Meaning):
         return expression
     raise _error(output, f"{type(expression).__name__} is not supported")
 
