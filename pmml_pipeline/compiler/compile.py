@@ -49,7 +49,7 @@ def compile_document(
     Raises:
         UnsupportedDocumentError: it cannot be compiled; lists everything that stands in the way.
     """
-    context = Context(Builder(len(inputs)), Texts(), document.data_fields)
+    context = Context(Builder(len(inputs)), Texts(), document.data_fields, document.version)
     outputs_of: list[int] = []
     with _deep():
         try:
@@ -77,6 +77,7 @@ def _lower(
     if dictionary is not None:
         bound = bind(TransformationDictionary, dictionary)
         context.functions.update((f.name, f) for f in bound.functions)
+        context.derived.update((f.name, f) for f in bound.fields)
         define_derived_fields(context, scope, bound.fields)
     result, inner = lower_model(context, scope, document.model.element, outermost=True)
     found = []

@@ -114,6 +114,21 @@ def _normal_quantile(p: float) -> float:
     return {0.0: -math.inf, 1.0: math.inf}.get(p, math.nan)
 
 
+def _vtanh(x: Column) -> Column:
+    """See ``kernels/src/ops.c``; the same operations in the same order."""
+    a = np.where(np.abs(x) > 20, 20.0, np.abs(x))
+    y = a + a
+    n = np.rint(y * 1.4426950408889634)
+    r = (y - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10
+    p = np.full(len(x), 1.0 / math.factorial(13))
+    for k in range(12, 1, -1):
+        p = p * r + 1.0 / math.factorial(k)
+    e = r + r * r * p
+    scale = np.ldexp(1.0, np.where(np.isnan(n), 0, n).astype(int))
+    u = scale * e + (scale - 1.0)
+    return _where(np.isnan(x), np.nan, np.copysign(u / (u + 2.0), x))
+
+
 MAPS: Mapping[str, Callable[..., Column]] = {
     "COPY": lambda x: x,
     "ADD": lambda x, y: x + y,
@@ -146,6 +161,7 @@ MAPS: Mapping[str, Callable[..., Column]] = {
     "SINH": _each(_overflowing(math.sinh)),
     "COSH": _each(math.cosh),
     "TANH": _each(math.tanh),
+    "VTANH": _vtanh,
     "ERF": _each(math.erf),
     "ERFC": _each(math.erfc),
     "NORM_IDF": _each(_normal_quantile),
@@ -153,6 +169,7 @@ MAPS: Mapping[str, Callable[..., Column]] = {
     "MIN": lambda x, y: _where(np.isnan(x) | (y < x), y, x),
     "MAX": lambda x, y: _where(np.isnan(x) | (y > x), y, x),
     "COALESCE": lambda x, y: _where(np.isnan(x), y, x),
+    "RECTIFY": lambda x: _where(x < 0, 0.0, x),
     "EQ": _truth(np.equal),
     "NE": _truth(np.not_equal),
     "LT": _truth(np.less),
@@ -278,9 +295,42 @@ def _dense(
     found = []
     for target in range(len(instruction.targets)):
         row = at + target * (m + 1)
-        total = np.full(rows, program.doubles[row])
+        total = np.zeros(rows)
         for k, column in enumerate(sources):
             total = total + program.doubles[row + 1 + k] * column
+        found.append(total + program.doubles[row])
+    return found
+
+
+def _whole_power(x: Column, n: int) -> Column:
+    found = np.ones(len(x))
+    while n > 0:
+        found = found * x if n % 2 else found
+        n, x = n // 2, x * x
+    return found
+
+
+def _kernel(
+    program: Program, instruction: Instruction, sources: list[Column], rows: int
+) -> list[Column]:
+    at, kind = instruction.immediates
+    m = len(sources)
+    gamma, coef0, degree = program.doubles[at : at + 3].tolist()
+    found = []
+    for target in range(len(instruction.targets)):
+        vector = program.doubles[at + 3 + target * m :][:m]
+        total = np.zeros(rows)
+        for value, column in zip(vector, sources, strict=True):
+            part = (column - value) * (column - value) if kind in (2, 4) else value * column
+            total = total + part
+        if kind == 1 and 1 <= degree <= 64 and degree.is_integer():
+            total = _whole_power(gamma * total + coef0, int(degree))
+        elif kind == 1:
+            total = _each(_power)(gamma * total + coef0, np.full(rows, degree))
+        elif kind == 2:
+            total = _each(math.exp)(-gamma * total)
+        elif kind == 3:
+            total = _vtanh(gamma * total + coef0)
         found.append(total)
     return found
 
@@ -346,6 +396,7 @@ _OTHERS: Mapping[str, Other] = {
     "ARGMAX": _argmax,
     "CHOOSE": _choose,
     "DENSE": _dense,
+    "KERNEL": _kernel,
     "MEDIAN": _median,
     "FOREST": _forest,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pmml_pipeline.document.bind import number, refusal, whole
 from pmml_pipeline.document.model import Element
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
@@ -24,6 +25,38 @@ def parse_array(text: str) -> list[str]:
     found = []
     for quoted, plain in _TOKEN.findall(text):
         found.append(plain or quoted.replace('\\"', '"'))
+    return found
+
+
+def sparse_values(array: Element, count: int) -> list[float]:
+    """The numbers of a ``REAL-SparseArray``, all of them.
+
+    "Indices are 1-based; an entry that is not listed has the defaultValue, which is 0" (Array).
+
+    Raises:
+        DocumentError: it is not well-formed, or not of that many numbers.
+    """
+    parts = {"Indices": "", "REAL-Entries": ""}
+    for child in array.children:
+        if child.tag not in parts:
+            raise refusal(child, f"in {array.tag} is not supported")
+        parts[child.tag] = child.text
+    try:
+        places = [whole(text) for text in parts["Indices"].split()]
+        entries = [number(text) for text in parts["REAL-Entries"].split()]
+        default = number(array.get("defaultValue") or "0")
+        size = whole(array.get("n") or str(count))
+    except ValueError:
+        raise refusal(array, "has a value that is no number") from None
+    if len(places) != len(entries):
+        raise refusal(array, f"has {len(places)} indices and {len(entries)} entries")
+    if size != count:
+        raise refusal(array, f"is of {size} values, and there are {count} fields")
+    found = [default] * count
+    for place, entry in zip(places, entries, strict=True):
+        if not 1 <= place <= count:
+            raise refusal(array, f"has the index {place}, and there are {count} fields")
+        found[place - 1] = entry
     return found
 
 

@@ -198,7 +198,6 @@ class Native:
 
     Attributes:
         address: where the kernels' ``pp_program`` is.
-        constants: what its first registers hold.
     """
 
     def __init__(self, program: Program) -> None:
@@ -230,7 +229,6 @@ class Native:
         )
         self._reference = ctypes.byref(self._program)
         self.address = ctypes.addressof(self._program)
-        self.constants = program.constants
         self._n_outputs = len(program.outputs)
         self._one_in = ctypes.c_double * max(program.n_inputs, 1)
         self._one_out = ctypes.c_double * max(self._n_outputs, 1)

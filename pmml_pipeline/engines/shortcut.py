@@ -102,9 +102,6 @@ def shortcut(
     size, scratch_size = ctypes.c_int64(), ctypes.c_int64()
     program = native.address
     library.pp_reader_size(program, ctypes.byref(size), ctypes.byref(scratch_size))
-    registers = np.zeros(size.value)
-    registers[: len(native.constants)] = native.constants
-    scratch = np.zeros(scratch_size.value // 8 + 1)
     reader = _Reader(
         python=ctypes.addressof(_python()),
         program=program,
@@ -113,15 +110,16 @@ def shortcut(
         others=_addresses(rules.supplementary, kept),
         reads=_array(reads, np.int32, kept),
         texts=_addresses(texts, kept),
-        regs=registers.ctypes.data,
-        scratch=scratch.ctypes.data,
+        regs=_memory(size.value * 8, kept),
+        scratch=_memory(scratch_size.value, kept),
         n_inputs=len(inputs),
         n_outputs=len(outputs),
         n_others=len(rules.supplementary),
         n_texts=len(texts),
         refuse_extra=rules.refuse_extra,
     )
-    kept += (inputs, outputs, registers, scratch, reader)
+    kept += (inputs, outputs, reader)
+    library.pp_reader_begin(ctypes.addressof(reader))
     function, address = library.pp_score_record, ctypes.addressof(reader)
 
     def score(record: Any, kept: Sequence[Any] = kept) -> dict[str, Result] | None:
@@ -194,6 +192,13 @@ def _array(values: Sequence[Any], dtype: Any, kept: list[Any]) -> int:
     array = np.array(values, dtype=dtype)
     kept.append(array)
     return int(array.ctypes.data)
+
+
+def _memory(size: int, kept: list[Any]) -> int:
+    """That many bytes of zeros, at an address that is a multiple of 64."""
+    memory = np.zeros(size + 64, dtype=np.uint8)
+    kept.append(memory)
+    return int(memory.ctypes.data + 63) // 64 * 64
 
 
 def _addresses(objects: Sequence[Any], kept: list[Any]) -> int:

@@ -101,7 +101,8 @@ def with_lock() -> ctypes.PyDLL:
     found = ctypes.PyDLL(load()._name)
     found.pp_score_record.restype = ctypes.py_object
     found.pp_score_record.argtypes = [ctypes.c_void_p, ctypes.py_object]
-    found.pp_reader_size.restype = None
+    found.pp_reader_size.restype = found.pp_reader_begin.restype = None
+    found.pp_reader_begin.argtypes = [ctypes.c_void_p]
     found.pp_reader_size.argtypes = [ctypes.c_void_p] * 3
     return found
 

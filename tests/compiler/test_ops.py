@@ -57,6 +57,15 @@ def test_an_expression(name: str, rows: list[tuple[float, float, float]]) -> Non
         assert same(native, plain), (name, rows, native, plain)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(-30, 30) | NUMBERS, min_size=1, max_size=40))
+def test_the_vectorised_tanh_is_that_of_the_c_library(values: list[float]) -> None:
+    x = np.array(values)
+    found, expected = MAPS["VTANH"](x), MAPS["TANH"](x)
+    np.testing.assert_allclose(found, expected, rtol=9e-16, atol=0)
+    assert same(np.copysign(1.0, found), np.copysign(1.0, expected)) or np.isnan(x).any()
+
+
 def _sources(name: str) -> int:
     for count in (1, 2, 3):
         try:
@@ -76,6 +85,7 @@ def test_operations_on_tables(data: st.DataObject) -> None:
     random = np.random.default_rng(seed)
     pool = np.array([*range(-2, 8), 0.5, math.nan, math.inf, -math.inf, -0.0])
     columns = [random.choice(pool, rows) for _ in range(4)]
+    width = data.draw(st.integers(1, 9))
     b = Builder(4)
     keys = sorted({float(v) for v in random.integers(-1, 6, 4)})
     values = random.normal(size=len(keys)).tolist()
@@ -95,6 +105,18 @@ def test_operations_on_tables(data: st.DataObject) -> None:
             for way in (2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
         ),
         *b.ops("DENSE", 6, (0, 1, 2, 3), (b.doubles(random.normal(size=30)),)),
+        *b.ops("DENSE", 1, (0, 2), (b.doubles(random.normal(size=3)),)),
+        *(
+            register
+            for kind in range(5)
+            for degree in (3.0, 0.0, 2.5)
+            for register in b.ops(
+                "KERNEL",
+                width,
+                (3, 0, 1),
+                (b.doubles([0.75, 0.5, degree, *random.normal(size=3 * width)]), kind),
+            )
+        ),
     ]
     (stage,) = b.finish(results)
     native, plain = both(stage.program, [columns[c] for c in stage.reads], rows)

@@ -170,8 +170,13 @@ def _chain(
         names = _target_names(segment.model)
         # Where the segment does not apply, one before it may have predicted the same.
         same = result if names == predicted else None
+        earlier = {} if same is None else same.targets
         result = choose(context, applies, own, same) if applies is not None else own
-        result.targets = {**own.targets}
+        result.targets = {
+            name: _either(context, applies, value, _given(earlier.get(name)))
+            for name, value in own.targets.items()
+        }
+        targets.update(result.targets)
         predicted = names
         for name in names:
             if result.value is not None:
@@ -184,6 +189,10 @@ def _chain(
         result.targets = targets
         return result
     return apply_targets(context, model, result, 0.0)
+
+
+def _given(value: Value | None) -> Callable[[], Value] | None:
+    return None if value is None else lambda: value
 
 
 def _either(

@@ -16,6 +16,7 @@ from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.fields import invalid_in_segment, prepare
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
+from pmml_pipeline.compiler.lower.neural_network import lower_neural_network
 from pmml_pipeline.compiler.lower.outputs import define_outputs, of_class
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
 from pmml_pipeline.compiler.lower.results import (
@@ -25,6 +26,9 @@ from pmml_pipeline.compiler.lower.results import (
     with_defaults,
 )
 from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.support_vector_machine_model import (
+    lower_support_vector_machine_model,
+)
 from pmml_pipeline.compiler.lower.tables import look_up
 from pmml_pipeline.compiler.lower.tally import any_of, blank
 from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
@@ -35,7 +39,9 @@ from pmml_pipeline.document.clustering_model import ClusteringModel
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
+from pmml_pipeline.document.neural_network import NeuralNetwork
 from pmml_pipeline.document.regression_model import RegressionModel
+from pmml_pipeline.document.support_vector_machine_model import SupportVectorMachineModel
 from pmml_pipeline.document.tree_model import TreeModel
 from pmml_pipeline.errors import DocumentError
 
@@ -176,10 +182,14 @@ _KINDS: Mapping[str, type[Any]] = {
     "TreeModel": TreeModel,
     "MiningModel": MiningModel,
     "ClusteringModel": ClusteringModel,
+    "NeuralNetwork": NeuralNetwork,
+    "SupportVectorMachineModel": SupportVectorMachineModel,
 }
 _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     RegressionModel: _regression,
     TreeModel: _tree,
     MiningModel: _mining,
     ClusteringModel: lower_clustering_model,
+    NeuralNetwork: lower_neural_network,
+    SupportVectorMachineModel: lower_support_vector_machine_model,
 }

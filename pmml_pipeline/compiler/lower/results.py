@@ -42,15 +42,17 @@ def target_name(model: ModelElement) -> str | None:
     return None
 
 
-def target_type(context: Context, model: ModelElement) -> tuple[str, str]:
-    """The dataType and optype of what the model predicts."""
-    name = target_name(model)
+def target_type(
+    context: Context, model: ModelElement, target: str | None = None
+) -> tuple[str, str]:
+    """The dataType and optype of what the model predicts, for that target or its only one."""
+    name = target or target_name(model)
     data = context.data_fields.get(name or "")
     if data is not None:
         # "a MiningField overrides a DataField, and a Target overrides a MiningField" (Targets)
-        target = _target_of(model)
+        treated = _target_of(model, name)
         optypes = [f.optype for f in model.mining_schema.fields if f.name == name]
-        optypes += [target.optype] if target is not None else []
+        optypes += [treated.optype] if treated is not None else []
         return data.data_type, next((o for o in reversed(optypes) if o), data.optype)
     if model.function_name == "regression":
         single = model.x_math_context == "float"
@@ -63,6 +65,7 @@ def classified(
     model: ModelElement,
     probabilities: dict[str, Register],
     winner: Register | None = None,
+    target: str | None = None,
 ) -> Result:
     """A classifier's result: the class with the largest probability, the first of equals.
 
@@ -71,8 +74,9 @@ def classified(
         model: whose result it is.
         probabilities: by class.
         winner: the position of the class that is predicted, where it is found otherwise.
+        target: the target field, of a model that has several.
     """
-    data_type, optype = target_type(context, model)
+    data_type, optype = target_type(context, model, target)
     names = list(probabilities)
     if winner is None:
         winner = context.builder.op("ARGMAX", *probabilities.values())
@@ -81,7 +85,13 @@ def classified(
     return Result(Value(label, data_type, optype, levels=tuple(names)), probabilities)
 
 
-def apply_targets(context: Context, model: ModelElement, result: Result, start: float) -> Result:
+def apply_targets(
+    context: Context,
+    model: ModelElement,
+    result: Result,
+    start: float,
+    name: str | None = None,
+) -> Result:
     """The result after the model's ``Targets``.
 
     Args:
@@ -89,9 +99,11 @@ def apply_targets(context: Context, model: ModelElement, result: Result, start: 
         model: whose result it is.
         result: as computed.
         start: a rescaleConstant that is in the result already.
+        name: the target field, of a model that has several.
     """
-    target = _target_of(model)
-    if target is None or result.value is None or model.function_name != "regression":
+    target = _target_of(model, name)
+    numeric = model.function_name in ("regression", "mixed")
+    if target is None or result.value is None or not numeric:
         return result
     b, value = context.builder, result.value
     register, single = value.register, value.data_type == "float"
@@ -169,10 +181,10 @@ def with_defaults(context: Context, model: ModelElement, result: Result) -> Resu
     return dataclasses.replace(result, value=value, probabilities=shares)
 
 
-def _target_of(model: ModelElement) -> Target | None:
+def _target_of(model: ModelElement, name: str | None = None) -> Target | None:
     if model.targets is None:
         return None
-    name = target_name(model)
+    name = name or target_name(model)
     for target in model.targets.targets:
         if target.field is None or target.field == name or name is None:
             return target

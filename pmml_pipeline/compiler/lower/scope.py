@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.values import Texts, Value
 from pmml_pipeline.document import DataField
-from pmml_pipeline.document.expressions import DefineFunction
+from pmml_pipeline.document.expressions import DefineFunction, DerivedField
 from pmml_pipeline.errors import DocumentError, PmmlPipelineError
 
 
@@ -21,20 +21,24 @@ class Context:
         builder: the program in the making.
         texts: its texts.
         data_fields: the data dictionary.
+        version: the PMML version that the document says it is of.
         functions: the functions that the document defines.
         calling: the functions of the document that are being put in, one inside the other.
         calls: how often one was.
         cyclic: the fields whose last value is next to the first.
+        derived: the fields of its transformation dictionary, as written.
         refusals: everything that is not supported, as it is found.
     """
 
     builder: Builder
     texts: Texts
     data_fields: Mapping[str, DataField]
+    version: str = ""
     functions: dict[str, DefineFunction] = field(default_factory=dict)
     calling: list[str] = field(default_factory=list)
     calls: int = 0
     cyclic: set[str] = field(default_factory=set)
+    derived: dict[str, DerivedField] = field(default_factory=dict)
     refusals: list[PmmlPipelineError] = field(default_factory=list)
 
     @contextmanager

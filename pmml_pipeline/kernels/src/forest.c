@@ -51,7 +51,7 @@
 
 typedef int32_t pp_v8i __attribute__((vector_size(32)));
 typedef uint32_t pp_v8u __attribute__((vector_size(32)));
-typedef double pp_v4d __attribute__((vector_size(32), aligned(8)));
+typedef double pp_v4a __attribute__((vector_size(32), aligned(8)));  // anywhere in memory
 typedef int64_t pp_v4l __attribute__((vector_size(32)));
 
 enum {
@@ -120,10 +120,10 @@ static pp_search pp_search_of(const double *table, int64_t n) {
 
 // How many thresholds are smaller than v; 0 if it is missing.
 static inline int32_t pp_rank(const pp_search *s, double v) {
-    const pp_v4d x = (pp_v4d){0} + v;
+    const pp_v4a x = (pp_v4a){0} + v;
     int64_t k = 0;
     for (int32_t i = s->levels - 1; i >= 0; i--) {
-        const pp_v4d *block = (const pp_v4d *)(s->level[i] + 16 * k);
+        const pp_v4a *block = (const pp_v4a *)(s->level[i] + 16 * k);
         const pp_v4l smaller = (block[0] < x) + (block[1] < x) + (block[2] < x) + (block[3] < x);
         k = 16 * k - (smaller[0] + smaller[1] + smaller[2] + smaller[3]);
     }

@@ -51,5 +51,8 @@ typedef struct {
 
 void pp_forest(const pp_block *b, const pp_instruction *in);
 int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in);
+void pp_dense(const pp_block *b, const pp_instruction *in);
+void pp_kernel(const pp_block *b, const pp_instruction *in);
+int64_t pp_matrix_scratch(const pp_instruction *in);
 
 #endif

@@ -161,10 +161,11 @@ void *pp_score_record(const pp_reader *r, void *record) {
     double cells[PP_MOST_CELLS], values[PP_MOST_CELLS];
     void *results = 0;
     if (pp_cells(r, record, cells)) {
-        pp_block b = {p, r->regs, 1, 1, r->scratch};
-        for (int32_t k = 0; k < p->n_inputs; k++) r->regs[p->n_constants + k] = cells[r->reads[k]];
+        pp_block b = {p, r->regs, PP_LANES, 1, r->scratch};
+        for (int32_t k = 0; k < p->n_inputs; k++)
+            r->regs[(p->n_constants + k) * PP_LANES] = cells[r->reads[k]];
         pp_block_run(&b);
-        for (int64_t i = 0; i < r->n_outputs; i++) values[i] = r->regs[p->outputs[i]];
+        for (int64_t i = 0; i < r->n_outputs; i++) values[i] = r->regs[p->outputs[i] * PP_LANES];
         results = pp_results(r, values);
     }
     if (!results) {
@@ -175,10 +176,17 @@ void *pp_score_record(const pp_reader *r, void *record) {
     return results;
 }
 
-// What a reader needs to have allocated, in doubles for the registers and in bytes for the rest.
+// What a reader needs to have allocated, each at an address that is a multiple of 64: doubles of
+// registers, which must be zero, and bytes of scratch.
 void pp_reader_size(const pp_program *p, int64_t *registers, int64_t *scratch) {
-    *registers = p->n_registers;
+    *registers = (int64_t)p->n_registers * PP_LANES;
     *scratch = pp_scratch_size(p) + 64;
+}
+
+// Puts the constants into the registers, once.
+void pp_reader_begin(const pp_reader *r) {
+    for (int64_t k = 0; k < r->program->n_constants; k++)
+        for (int64_t i = 0; i < PP_LANES; i++) r->regs[k * PP_LANES + i] = r->program->constants[k];
 }
 
 int32_t pp_most_cells(void) { return PP_MOST_CELLS; }

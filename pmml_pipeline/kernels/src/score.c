@@ -3,6 +3,7 @@
 #include "ops.c"
 
 #include "forest.c"
+#include "matrix.c"
 
 int32_t pp_abi(void) { return 2; }
 
@@ -26,10 +27,10 @@ static int64_t pp_scratch_size(const pp_program *p) {
     pp_instruction in;
     for (int64_t at = 0; at < p->words;) {
         at = pp_next(p, at, &in);
-        if (in.op == PP_FOREST) {
-            const int64_t needed = pp_forest_scratch(p, &in);
-            if (needed > size) size = needed;
-        }
+        int64_t needed = 0;
+        if (in.op == PP_FOREST) needed = pp_forest_scratch(p, &in);
+        if (in.op == PP_DENSE || in.op == PP_KERNEL) needed = pp_matrix_scratch(&in);
+        if (needed > size) size = needed;
     }
     return size;
 }
