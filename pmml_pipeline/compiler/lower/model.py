@@ -15,6 +15,7 @@ from pmml_pipeline.compiler.forest import Forest, Leaf, leaves
 from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.fields import prepare
+from pmml_pipeline.compiler.lower.general_regression_model import lower_general_regression_model
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
 from pmml_pipeline.compiler.lower.naive_bayes_model import lower_naive_bayes_model
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
@@ -31,6 +32,7 @@ from pmml_pipeline.compiler.lower.tree_model import TreeLowering
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.bind import bind, refusal
 from pmml_pipeline.document.clustering_model import ClusteringModel
+from pmml_pipeline.document.general_regression_model import GeneralRegressionModel
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
@@ -140,6 +142,7 @@ _KINDS: Mapping[str, type[Any]] = {
     "MiningModel": MiningModel,
     "ClusteringModel": ClusteringModel,
     "NaiveBayesModel": NaiveBayesModel,
+    "GeneralRegressionModel": GeneralRegressionModel,
 }
 _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     RegressionModel: _regression,
@@ -147,4 +150,5 @@ _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     MiningModel: _mining,
     ClusteringModel: lower_clustering_model,
     NaiveBayesModel: lower_naive_bayes_model,
+    GeneralRegressionModel: lower_general_regression_model,
 }
