@@ -6,6 +6,7 @@ distinct combination of values in a call. The one table is :data:`FUNCTIONS`.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -137,6 +138,7 @@ _JAVA_CLASSES = {
 }
 
 
+@functools.lru_cache(1024)
 def python_pattern(pattern: str) -> str:
     r"""A regular expression of Java or Perl in Python's words: ``\p{Punct}`` and such written out.
 

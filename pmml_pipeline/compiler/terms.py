@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 PASSES = 1000  # of a table that is applied until nothing changes
+LONGEST = 10_000_000  # characters that a text may become
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ class Normalization:
         """The text with everything replaced.
 
         Raises:
-            ValueError: something changes for ever.
+            ValueError: something changes for ever, or grows without end.
         """
         for _ in range(PASSES if self.recursive else 1):
             before = text
             for row in self.rows:
                 text = row.pattern.sub(row.replacement, text)
+                if len(text) > max(len(before), LONGEST):
+                    raise ValueError("a TextIndexNormalization makes a text too long")
             if text == before:
                 return text
         if self.recursive:

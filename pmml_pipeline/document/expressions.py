@@ -164,9 +164,9 @@ class TextIndex:
     is_case_sensitive: bool = False
     max_levenshtein_distance: int = 0
     count_hits: Literal["allHits", "bestHits"] = "allHits"
-    word_separator_character_RE: str = r"\s+"
+    separator: str = field(default=r"\s+", metadata={"name": "wordSeparatorCharacterRE"})
     tokenize: bool = True
-    x_word_RE: str | None = None
+    word: str | None = field(default=None, metadata={"name": "x-wordRE"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """``NaiveBayesModel``: every input has its say on its own. Source: PMML 4.4, NaiveBayes.
 
-"L_k = P(T_k) * product over j of P(I_j | T_k)", and the probability of T_i is L_i by the sum of all.
-The products are sums of logarithms here, so that hundreds of inputs do not underflow.
+"L_k = P(T_k) * product over j of P(I_j | T_k)", and the probability of T_i is L_i by the sum of
+all. The products are sums of logarithms here, so that hundreds of inputs do not underflow.
 """
 
 from __future__ import annotations

@@ -39,14 +39,16 @@ def _settings(index: TextIndex) -> TextSettings:
     if not index.tokenize:
         raise DocumentError("tokenize=false is not supported", "")
     if index.max_levenshtein_distance < 0:
-        raise DocumentError(f"maxLevenshteinDistance={index.max_levenshtein_distance} is less than 0", "")
-    word = index.x_word_RE
+        raise DocumentError(
+            f"maxLevenshteinDistance={index.max_levenshtein_distance} is less than 0", ""
+        )
+    word = index.word
     return TextSettings(
         weights=index.local_term_weights,
         case_sensitive=index.is_case_sensitive,
         distance=index.max_levenshtein_distance,
         best=index.count_hits == "bestHits",
-        separator=None if word is not None else _compiled(index.word_separator_character_RE),
+        separator=None if word is not None else _compiled(index.separator),
         word=None if word is None else _compiled(word),
         normalizations=tuple(_normalization(index, n) for n in index.normalizations),
     )
@@ -58,13 +60,13 @@ def _normalization(index: TextIndex, table: TextIndexNormalization) -> Normaliza
     flags = 0 if (index.is_case_sensitive if sensitive is None else sensitive) else re.IGNORECASE
     if (index.max_levenshtein_distance if distance is None else distance) != 0:
         raise DocumentError(
-            f"TextIndexNormalization (line {table.line}): a maxLevenshteinDistance is not supported",
+            f"TextIndexNormalization (line {table.line}): maxLevenshteinDistance is not supported",
             "",
         )
     rows = []
     for row in table.inline_table.all("row"):
         cells = {cell.tag: cell.text for cell in row.children}
-        if table.in_field not in cells:
+        if not cells.get(table.in_field):
             raise DocumentError(f"row (line {row.line}) has no {table.in_field}", "")
         pattern, stem = cells[table.in_field], cells.get(table.out_field, "")
         # "regexField: whether the string is a regular expression"
