@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 PASSES = 1000  # of a table that is applied until nothing changes
-LONGEST = 10_000_000  # characters that a text may become
+LONGEST = 1_000_000  # characters that a text may become
 
 
 @dataclass(frozen=True, slots=True)

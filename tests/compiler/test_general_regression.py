@@ -29,15 +29,11 @@ RECORDS: list[dict[str, Any]] = [
 
 
 def beta(parameter: str, value: float, category: str | None = None) -> str:
-    return tag(
-        "PCell", {"parameterName": parameter, "beta": value, "targetCategory": category}
-    )
+    return tag("PCell", {"parameterName": parameter, "beta": value, "targetCategory": category})
 
 
 def part(parameter: str, predictor: str, value: str) -> str:
-    return tag(
-        "PPCell", {"parameterName": parameter, "predictorName": predictor, "value": value}
-    )
+    return tag("PPCell", {"parameterName": parameter, "predictorName": predictor, "value": value})
 
 
 def listed(name: str, inner: Sequence[str]) -> str:
@@ -125,9 +121,7 @@ def answers(scorer: pp.Scorer, records: Sequence[Mapping[str, Any]] = RECORDS) -
     return found
 
 
-def agree(
-    data: bytes, folder: Path, records: Sequence[Mapping[str, Any]] = RECORDS
-) -> list[Any]:
+def agree(data: bytes, folder: Path, records: Sequence[Mapping[str, Any]] = RECORDS) -> list[Any]:
     """The compiled engine's numbers, which are JPMML's."""
     found, expected = (answers(load(data, folder, e), records) for e in ("compiled", "jpmml"))
     for record, one, other in zip(records, found, expected, strict=True):
@@ -239,9 +233,7 @@ def cauchit(y: float) -> float:
     ("name", "inverse"),
     [*((n, LINKS[n]) for n in ("logit", "probit", "cloglog", "loglog")), ("cauchit", cauchit)],
 )
-def test_ordinal(
-    name: str, inverse: Any, offset: str | None, optype: str, tmp_path: Path
-) -> None:
+def test_ordinal(name: str, inverse: Any, offset: str | None, optype: str, tmp_path: Path) -> None:
     attributes = {"modelType": "ordinalMultinomial", "cumulativeLink": name}
     cells = [beta("p0", -0.5, "k1"), beta("p0", 0.75, "k2"), *CELLS[1:]]
     data = document(
@@ -284,9 +276,7 @@ def test_contrast_matrices(categories: str, tmp_path: Path) -> None:
 
 
 def cells_of(hazards: Mapping[float, float]) -> str:
-    return "".join(
-        tag("BaselineCell", {"time": t, "cumHazard": h}) for t, h in hazards.items()
-    )
+    return "".join(tag("BaselineCell", {"time": t, "cumHazard": h}) for t, h in hazards.items())
 
 
 COX = {"modelType": "CoxRegression", "endTimeVariable": "z", "statusVariable": "g"}
@@ -319,7 +309,9 @@ def test_cox_regression_by_strata(tmp_path: Path) -> None:
     )
     attributes = {**COX, "baselineStrataVariable": "g"}
     data = document(attributes, COX_CELLS, parts=COX_PARTS, more=table)
-    records = [{"f": "b", "g": g, "x": 0.0, "z": z} for g in ("u", "v", "w") for z in (0.0, 1.0, 3.0)]
+    records = [
+        {"f": "b", "g": g, "x": 0.0, "z": z} for g in ("u", "v", "w") for z in (0.0, 1.0, 3.0)
+    ]
     found = agree(data, tmp_path, records)
     assert found == [[0.0], [0.1], [0.3], [0.0], [0.2], *["refused"] * 4]
 

@@ -81,7 +81,9 @@ def normal(*likelihoods: float) -> Any:
     return pytest.approx([v / sum(likelihoods) for v in likelihoods], rel=0, abs=1e-14)
 
 
-COUNTED = bayes("s", pair("a", {"p": 3, "q": 0}) + pair("b", {"p": 1, "q": 4}) + pair("c", {"p": 2}))
+COUNTED = bayes(
+    "s", pair("a", {"p": 3, "q": 0}) + pair("b", {"p": 1, "q": 4}) + pair("c", {"p": 2})
+)
 GAUSSIAN = bayes("x", stats({"p": gaussian(0, 1), "q": gaussian(3, 2)}))
 POISSON = bayes("x", stats({"p": poisson(1), "q": poisson(30)}))
 
@@ -149,7 +151,9 @@ def test_factorials_of_large_numbers(tmp_path: Path) -> None:
 
 def binned(left: str = "lo") -> str:
     bins = tag(
-        "DiscretizeBin", {"binValue": left}, tag("Interval", {"closure": "openOpen", "rightMargin": 1})
+        "DiscretizeBin",
+        {"binValue": left},
+        tag("Interval", {"closure": "openOpen", "rightMargin": 1}),
     ) + tag(
         "DiscretizeBin",
         {"binValue": "hi"},
