@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pmml_pipeline.compiler.host import Call
 from pmml_pipeline.compiler.interpret import MAPS
 from pmml_pipeline.compiler.program import Instruction, Program, Stage
+from pmml_pipeline.compiler.terms import TermCall, TermIndex, TextSettings
 
 Register = int
 
@@ -45,6 +46,7 @@ class Builder:
         self._known: dict[_Key, tuple[Register, ...]] = {}
         self._calls: dict[Register, Call] = {}
         self._called: dict[tuple[object, ...], Register] = {}
+        self._terms: dict[tuple[TextSettings, Register], dict[str, Register]] = {}
         self._ints = _Pool(np.int32)
         self._doubles = _Pool(np.float64)
 
@@ -97,6 +99,13 @@ class Builder:
             self._calls[found] = Call(*key[:4], found, target_type, forgiving)
         return found
 
+    def term(self, settings: TextSettings, text: Register, term: str) -> Register:
+        """The weight of a term in a text. All terms of a text are counted in one go."""
+        terms = self._terms.setdefault((settings, text), {})
+        if term not in terms:
+            terms[term] = self._new()
+        return terms[term]
+
     def doubles(self, values: Iterable[float] | npt.NDArray[np.float64]) -> int:
         """The offset of a table of numbers."""
         return self._doubles.add(values)
@@ -116,13 +125,11 @@ class Builder:
         def stage_of(sources: Iterable[Register]) -> int:
             return max((stage.get(s, 0) for s in sources), default=0)
 
-        for item in self._in_order():
-            if isinstance(item, Call):
-                stage[item.target] = stage_of(item.sources) + 1
-            else:
-                level = stage_of(item.sources)
-                stage.update(dict.fromkeys(item.targets, level))
-        needed, kept, calls = self._needed(outputs)
+        items = self._in_order()
+        for item in items:
+            later = not isinstance(item, Instruction)
+            stage.update(dict.fromkeys(item.targets, stage_of(item.sources) + later))
+        needed, kept, calls = _needed(items, outputs)
         last = max((stage.get(r, 0) for r in needed), default=0)
         stages = []
         for level in range(last + 1):
@@ -148,30 +155,15 @@ class Builder:
             )
         return tuple(stages)
 
-    def _in_order(self) -> list[Instruction | Call]:
+    def _in_order(self) -> list[Instruction | Call | TermCall]:
         """Instructions and calls, each after what it needs."""
-        items: list[tuple[int, Instruction | Call]] = [
-            (i.targets[0], i) for i in self._instructions
+        items: list[Instruction | Call | TermCall] = [*self._instructions, *self._calls.values()]
+        # The terms of a text need the text only, which the first of them came after.
+        items += [
+            TermCall(TermIndex(settings, tuple(terms)), (text,), ("string",), tuple(terms.values()))
+            for (settings, text), terms in self._terms.items()
         ]
-        items += [(target, call) for target, call in self._calls.items()]
-        return [item for _, item in sorted(items, key=lambda pair: pair[0])]
-
-    def _needed(
-        self, outputs: Sequence[Register]
-    ) -> tuple[set[Register], list[Instruction], list[Call]]:
-        """What the outputs need: values, instructions, calls."""
-        needed = set(outputs)
-        kept: list[Instruction] = []
-        calls: list[Call] = []
-        for item in reversed(self._in_order()):
-            targets = (item.target,) if isinstance(item, Call) else item.targets
-            if needed.intersection(targets):
-                needed.update(item.sources)
-                if isinstance(item, Call):
-                    calls.append(item)
-                else:
-                    kept.append(item)
-        return needed, kept[::-1], calls[::-1]
+        return sorted(items, key=lambda item: item.targets[0])
 
     def _program(
         self,
@@ -235,6 +227,23 @@ class _Pool:
         if self._whole is None:
             self._whole = np.concatenate([np.empty(0, dtype=self._dtype), *self._parts])
         return self._whole
+
+
+def _needed(
+    items: Sequence[Instruction | Call | TermCall], outputs: Sequence[Register]
+) -> tuple[set[Register], list[Instruction], list[Call | TermCall]]:
+    """What the outputs need: values, instructions, calls."""
+    needed = set(outputs)
+    kept: list[Instruction] = []
+    calls: list[Call | TermCall] = []
+    for item in reversed(items):
+        if needed.intersection(item.targets):
+            needed.update(item.sources)
+            if isinstance(item, Instruction):
+                kept.append(item)
+            else:
+                calls.append(item)
+    return needed, kept[::-1], calls[::-1]
 
 
 @dataclass(slots=True)

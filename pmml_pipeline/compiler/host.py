@@ -6,6 +6,7 @@ distinct combination of values in a call. The one table is :data:`FUNCTIONS`.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -37,6 +38,11 @@ class Call:
     target: int
     target_type: str
     forgiving: bool = False
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The only one."""
+        return (self.target,)
 
 
 def text_of(value: Plain) -> str:
@@ -115,6 +121,49 @@ def check_pattern(pattern: str) -> None:
         raise ValueError(f"the pattern {pattern!r} is not supported ({error})") from None
     if "[[:" in pattern or "&&" in pattern:
         raise ValueError(f"the pattern {pattern!r} is not supported")
+
+
+_JAVA_CLASSES = {
+    "Lower": "a-z",
+    "Upper": "A-Z",
+    "ASCII": r"\x00-\x7F",
+    "Alpha": "a-zA-Z",
+    "Digit": "0-9",
+    "Alnum": "a-zA-Z0-9",
+    "Punct": r"!-/:-@\[-`{-~",
+    "Graph": "!-~",
+    "Print": " -~",
+    "Blank": r" \t",
+    "Cntrl": r"\x00-\x1F\x7F",
+    "XDigit": "0-9a-fA-F",
+    "Space": r"\s",
+}
+
+
+@functools.lru_cache(1024)
+def python_pattern(pattern: str) -> str:
+    r"""A regular expression of Java or Perl in Python's words: ``\p{Punct}`` and such written out.
+
+    Raises:
+        ValueError: Python has no such expression, or reads it otherwise.
+    """
+    found, inside, at = [], False, 0
+    while at < len(pattern):
+        part = pattern[at]
+        if part == "\\":
+            part = pattern[at : at + 2]
+            named = re.match(r"\\p\{(?:Is)?(\w+)\}", pattern[at:])
+            if named and named[1] in _JAVA_CLASSES:
+                part, known = named[0], _JAVA_CLASSES[named[1]]
+                found.append(known if inside else f"[{known}]")
+            else:
+                found.append(part)
+        else:
+            inside = part == "[" or (inside and part != "]")
+            found.append(part)
+        at += len(part)
+    check_pattern("".join(found))
+    return "".join(found)
 
 
 def python_replacement(replacement: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pmml_pipeline.compiler.host import Call
+from pmml_pipeline.compiler.terms import TermCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,4 @@ class Stage:
     program: Program
     reads: tuple[int, ...]
     writes: tuple[int, ...]
-    calls: tuple[Call, ...]
+    calls: tuple[Call | TermCall, ...]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pmml_pipeline.compiler.host import FUNCTIONS, Call, Plain
 from pmml_pipeline.compiler.moments import TEMPORAL, is_counted, text_of_moment
 from pmml_pipeline.compiler.program import Stage
+from pmml_pipeline.compiler.terms import TermCall
 
 Column = npt.NDArray[np.float64]
 Execute = Callable[[int, Sequence[Column], int], Sequence[Column]]
@@ -68,7 +69,11 @@ def run_stages(
         outputs = execute(position, [columns[c] for c in stage.reads], rows)
         columns.update(zip(stage.writes, outputs, strict=True))
         for call in stage.calls:
-            columns[call.target] = _called(call, columns, rows, table, errors)
+            if isinstance(call, TermCall):
+                counts = _counted(call, columns, rows, table, errors)
+                columns.update(zip(call.targets, counts, strict=True))
+            else:
+                columns[call.target] = _called(call, columns, rows, table, errors)
     return outputs
 
 
@@ -97,6 +102,23 @@ def _called(
             continue
         found[at] = _number(result, table)
     return found[inverse]
+
+
+def _counted(
+    call: TermCall, columns: dict[int, Column], rows: int, table: TextTable, errors: dict[int, str]
+) -> Column:
+    """The weights of terms, of shape (terms, rows): each distinct text is read once."""
+    distinct, inverse = _distinct([columns[s] for s in call.sources], rows)
+    found = np.full((len(distinct), len(call.targets)), np.nan)
+    for at, (code,) in enumerate(distinct):
+        if code != code:
+            continue
+        try:
+            found[at] = call.index.count(table.text(code))
+        except ValueError as error:
+            for row in np.flatnonzero(inverse == at).tolist():
+                errors.setdefault(row, str(error))
+    return np.ascontiguousarray(found[inverse].T)
 
 
 def _distinct(

@@ -52,10 +52,18 @@ class Texts:
     """
 
     codes: dict[str, int] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
 
     def code(self, text: str) -> int:
         """The number of a text; a new one gets the next."""
-        return self.codes.setdefault(text, len(self.codes))
+        code = self.codes.setdefault(text, len(self.codes))
+        if code == len(self._names):
+            self._names.append(text)
+        return code
+
+    def text(self, code: int) -> str:
+        """The text of a number."""
+        return self._names[code]
 
 
 def parse(text: str, data_type: str, texts: Texts) -> float:

@@ -5,6 +5,7 @@ Source: PMML 4.4, Transformations and Functions.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -127,7 +128,81 @@ class Apply:
     x_math_context: Literal["float", "double"] | None = None
 
 
-Expression = Constant | FieldRef | NormContinuous | NormDiscrete | Discretize | MapValues | Apply
+@dataclass(frozen=True, slots=True)
+class TextIndexNormalization:
+    """``TextIndexNormalization``: a table of what is replaced in a text before it is searched.
+
+    What is None is as in the ``TextIndex``.
+    """
+
+    line: int
+    inline_table: Element = field(metadata={"tag": "InlineTable"})
+    in_field: str = "string"
+    out_field: str = "stem"
+    regex_field: str = "regex"
+    recursive: bool = False
+    is_case_sensitive: bool | None = None
+    max_levenshtein_distance: int | None = None
+    # Replacing works on the text as a whole, so how words are found makes no difference to it.
+    IGNORED = ("wordSeparatorCharacterRE", "x-wordRE", "tokenize")
+
+
+@dataclass(frozen=True, slots=True)
+class TextIndex:
+    """``TextIndex``: how often a term is in a text.
+
+    ``x-wordRE`` is JPMML's extension: what a word is, instead of what is between words.
+    """
+
+    line: int
+    text_field: str
+    term: Expression
+    normalizations: tuple[TextIndexNormalization, ...] = ()
+    local_term_weights: Literal[
+        "termFrequency", "binary", "logarithmic", "augmentedNormalizedTermFrequency"
+    ] = "termFrequency"
+    is_case_sensitive: bool = False
+    max_levenshtein_distance: int = 0
+    count_hits: Literal["allHits", "bestHits"] = "allHits"
+    separator: str = field(default=r"\s+", metadata={"name": "wordSeparatorCharacterRE"})
+    tokenize: bool = True
+    word: str | None = field(default=None, metadata={"name": "x-wordRE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """``Lag``: the value of a field in an earlier record."""
+
+    line: int
+    field: str
+    n: int = 1
+    aggregate: str = "none"
+    blocks: tuple[Element, ...] = dataclasses.field(default=(), metadata={"tag": "BlockIndicator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """``Aggregate``: a field summarised over several records."""
+
+    line: int
+    field: str
+    function: Literal["count", "sum", "average", "min", "max", "multiset"]
+    group_field: str | None = None
+    sql_where: str | None = None
+
+
+Expression = (
+    Constant
+    | FieldRef
+    | NormContinuous
+    | NormDiscrete
+    | Discretize
+    | MapValues
+    | Apply
+    | TextIndex
+    | Lag
+    | Aggregate
+)
 
 
 @dataclass(frozen=True, slots=True)

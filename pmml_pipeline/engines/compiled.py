@@ -28,6 +28,7 @@ from pmml_pipeline.errors import EngineError
 from pmml_pipeline.schema import InputField, OutputField
 
 NAN = float("nan")
+_AT_ONCE = 2048  # rows
 _EXACT = 2**53  # a larger whole number may have been rounded on its way as a double
 
 
@@ -117,7 +118,7 @@ class CompiledModel:
             i: self._numbers(column, table, self._moments.get(i))
             for i, column in enumerate(columns)
         }
-        found = run_stages(self.plan.stages, numbers, rows, table, errors, self._execute)
+        found = self._run(numbers, rows, table, errors)
         results: list[npt.NDArray[Any]] = []
         for output, values in zip(self._outputs, found, strict=True):
             if output.kind == "double":
@@ -126,12 +127,30 @@ class CompiledModel:
                 results.append(self._results(output, values, table, errors))
         return Results(results, errors)
 
+    def _run(
+        self,
+        numbers: dict[int, npt.NDArray[np.float64]],
+        rows: int,
+        table: TextTable,
+        errors: dict[int, str],
+    ) -> Sequence[npt.NDArray[np.float64]]:
+        """The outputs for many rows, some at a time: between stages all columns are in memory, and
+        a document may count thousands of terms in a text, each a column."""
+        if self._one is not None or rows <= _AT_ONCE:
+            return run_stages(self.plan.stages, numbers, rows, table, errors, self._execute)
+        parts = []
+        for start in range(0, rows, _AT_ONCE):
+            some = {i: column[start : start + _AT_ONCE] for i, column in numbers.items()}
+            count = min(_AT_ONCE, rows - start)
+            found: dict[int, str] = {}
+            parts.append(run_stages(self.plan.stages, some, count, table, found, self._execute))
+            errors.update((start + row, text) for row, text in found.items())
+        return [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+
     def _execute(
         self, stage: int, columns: Sequence[npt.NDArray[np.float64]], rows: int
     ) -> Sequence[npt.NDArray[np.float64]]:
-        source = np.empty((max(len(columns), 1), rows), dtype=np.float64)
-        for i, column in enumerate(columns):
-            source[i] = column
+        source = np.concatenate(columns) if columns else np.empty(rows)
         return list(self._natives[stage].score(source, rows))
 
     def _numbers(
@@ -240,7 +259,7 @@ class Native:
         return target[: self._n_outputs]
 
     def score(self, table: npt.NDArray[np.float64], rows: int) -> npt.NDArray[np.float64]:
-        """The outputs, of shape (outputs, rows), for columns of shape (inputs, rows)."""
+        """The outputs, of shape (outputs, rows), for columns one after the other."""
         found = np.empty((self._n_outputs, rows), dtype=np.float64)
         self._run(table.ctypes.data, found.ctypes.data, rows)
         return found

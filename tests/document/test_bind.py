@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest
@@ -100,3 +100,17 @@ def test_one_child_is_one() -> None:
     inner = element("Inner", value="2")
     with pytest.raises(DocumentError, match="has 2 of Inner, not one"):
         bind(One, element("One", inner, inner))
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """An attribute that is spelt like no other."""
+
+    word: str = field(default="w", metadata={"name": "x-wordRE"})
+
+
+def test_an_attribute_with_a_spelling_of_its_own() -> None:
+    assert bind(Spelt, Element("Spelt", {"x-wordRE": "a"}, 1)).word == "a"
+    assert bind(Spelt, Element("Spelt", {}, 1)).word == "w"
+    with pytest.raises(DocumentError, match="'word'"):
+        bind(Spelt, Element("Spelt", {"word": "a"}, 1))

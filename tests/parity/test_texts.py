@@ -83,7 +83,7 @@ def test_an_engine_that_splits_words_otherwise_is_not_certified(tmp_path: Path) 
     fitted = make_pipeline(steps, LogisticRegression()).fit(X, y)
     published = converters.export(fitted, X, y, model="tone", store=tmp_path)
     certificate = published.proof.certificate
-    assert certificate.engines_certified == ("jpmml",)
+    assert certificate.engines_certified == ("compiled", "jpmml")
     refused = certificate.engine("pypmml")
     assert refused is not None
     # PMML4S takes other characters than scikit-learn for the end of a word.

@@ -12,18 +12,22 @@ from typing import Any
 from pmml_pipeline.compiler.lower.functions import FUNCTIONS
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up, value_of_interval
+from pmml_pipeline.compiler.lower.text_index import lower_text_index
 from pmml_pipeline.compiler.values import Value, cast, parse
 from pmml_pipeline.document.bind import number, whole
 from pmml_pipeline.document.expressions import (
+    Aggregate,
     Apply,
     Constant,
     DerivedField,
     Discretize,
     Expression,
     FieldRef,
+    Lag,
     MapValues,
     NormContinuous,
     NormDiscrete,
+    TextIndex,
 )
 from pmml_pipeline.errors import DocumentError
 
@@ -309,6 +313,18 @@ def _call(context: Context, name: str, arguments: list[Value]) -> Value:
     return dataclasses.replace(found, optype=definition.optype)
 
 
+def _text_index(context: Context, scope: Scope, index: TextIndex) -> Value:
+    return lower_text_index(context, scope, index, lower_expression(context, scope, index.term))
+
+
+def _of_other_records(_: Context, __: Scope, ___: Lag | Aggregate) -> Value:
+    """ "Lag: a previous value of the given input field"; "Aggregate: groups of values".
+
+    The same record would have another score behind other records. Records are scored one by one.
+    """
+    raise DocumentError("needs other records, and every record is scored on its own", "")
+
+
 _LOWER: dict[type, Callable[[Context, Scope, Any], Value]] = {
     Constant: _constant,
     FieldRef: _field_ref,
@@ -317,4 +333,7 @@ _LOWER: dict[type, Callable[[Context, Scope, Any], Value]] = {
     Discretize: _discretize,
     MapValues: _map_values,
     Apply: _apply,
+    TextIndex: _text_index,
+    Lag: _of_other_records,
+    Aggregate: _of_other_records,
 }

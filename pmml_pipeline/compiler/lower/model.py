@@ -15,7 +15,9 @@ from pmml_pipeline.compiler.forest import Forest, Leaf, leaves
 from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.fields import invalid_in_segment, prepare
+from pmml_pipeline.compiler.lower.general_regression_model import lower_general_regression_model
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
+from pmml_pipeline.compiler.lower.naive_bayes_model import lower_naive_bayes_model
 from pmml_pipeline.compiler.lower.neural_network import lower_neural_network
 from pmml_pipeline.compiler.lower.outputs import define_outputs, of_class
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
@@ -36,9 +38,11 @@ from pmml_pipeline.compiler.lower.tree_model import TreeLowering
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.bind import bind, refusal
 from pmml_pipeline.document.clustering_model import ClusteringModel
+from pmml_pipeline.document.general_regression_model import GeneralRegressionModel
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
+from pmml_pipeline.document.naive_bayes_model import NaiveBayesModel
 from pmml_pipeline.document.neural_network import NeuralNetwork
 from pmml_pipeline.document.regression_model import RegressionModel
 from pmml_pipeline.document.support_vector_machine_model import SupportVectorMachineModel
@@ -184,6 +188,8 @@ _KINDS: Mapping[str, type[Any]] = {
     "ClusteringModel": ClusteringModel,
     "NeuralNetwork": NeuralNetwork,
     "SupportVectorMachineModel": SupportVectorMachineModel,
+    "NaiveBayesModel": NaiveBayesModel,
+    "GeneralRegressionModel": GeneralRegressionModel,
 }
 _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     RegressionModel: _regression,
@@ -192,4 +198,6 @@ _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     ClusteringModel: lower_clustering_model,
     NeuralNetwork: lower_neural_network,
     SupportVectorMachineModel: lower_support_vector_machine_model,
+    NaiveBayesModel: lower_naive_bayes_model,
+    GeneralRegressionModel: lower_general_regression_model,
 }

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pmml_pipeline.compiler.host import check_number_format, check_pattern, python_replacement
+from pmml_pipeline.compiler.host import (
+    check_number_format,
+    python_pattern,
+    python_replacement,
+)
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.moments import DAY, TEMPORAL, check_moment_format, days_until
 from pmml_pipeline.compiler.values import Value, cast
@@ -56,10 +60,10 @@ def of_pattern(name: str, count: int, result: str) -> Function:
         if len(constants) < count - 1:
             raise DocumentError("a pattern that is no constant is not supported", "")
         try:
-            check_pattern(constants[0])
+            pattern = python_pattern(constants[0])
         except ValueError as error:
             raise DocumentError(str(error), "") from None
-        parameters = [constants[0], *map(python_replacement, constants[1:])]
+        parameters = [pattern, *map(python_replacement, constants[1:])]
         first = arguments[0]
         register = context.builder.call(
             name, parameters, (first.register,), (first.data_type,), result, forgiving(apply)
