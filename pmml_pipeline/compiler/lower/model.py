@@ -16,6 +16,7 @@ from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.fields import prepare
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
+from pmml_pipeline.compiler.lower.nearest_neighbor_model import lower_nearest_neighbor_model
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
 from pmml_pipeline.compiler.lower.results import (
     Result,
@@ -33,6 +34,7 @@ from pmml_pipeline.document.clustering_model import ClusteringModel
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
+from pmml_pipeline.document.nearest_neighbor_model import NearestNeighborModel
 from pmml_pipeline.document.regression_model import RegressionModel
 from pmml_pipeline.document.tree_model import TreeModel
 
@@ -137,10 +139,12 @@ _KINDS: Mapping[str, type[Any]] = {
     "TreeModel": TreeModel,
     "MiningModel": MiningModel,
     "ClusteringModel": ClusteringModel,
+    "NearestNeighborModel": NearestNeighborModel,
 }
 _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     RegressionModel: _regression,
     TreeModel: _tree,
     MiningModel: _mining,
     ClusteringModel: lower_clustering_model,
+    NearestNeighborModel: lower_nearest_neighbor_model,
 }

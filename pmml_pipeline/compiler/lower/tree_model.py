@@ -17,13 +17,13 @@ from dataclasses import dataclass
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.forest import Leaf, Split, Tree, at_most
-from pmml_pipeline.compiler.lower.predicates import PREDICATES, predicate_of
+from pmml_pipeline.compiler.lower.predicates import predicate_of
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.arrays import parse_array
 from pmml_pipeline.document.bind import refusal
 from pmml_pipeline.document.model import Element
-from pmml_pipeline.document.tree_model import TreeModel
+from pmml_pipeline.document.tree_model import PREDICATES, TreeModel
 
 Leaves = Callable[[Element | None], Leaf]
 

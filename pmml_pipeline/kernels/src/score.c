@@ -4,6 +4,8 @@
 
 #include "forest.c"
 
+#include "distance.c"
+
 int32_t pp_abi(void) { return 1; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
