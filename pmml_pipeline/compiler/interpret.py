@@ -371,10 +371,10 @@ def _compared(table: Column, field: Column, x: Column, y: float) -> Column:
     if kind == 1:
         return MAPS["EXP"]((x - y) * (x - y) * first)
     if kind in (2, 3):
-        return (x != y if kind == 2 else x == y).astype(float)
+        return _where(x != y if kind == 2 else x == y, 1.0, 0.0)
     known = (x >= 0) & (x < second)
     place = np.where(known, first + x * second + y, 0.0).astype(int)
-    return np.where(known, table[place], np.nan)
+    return _where(known, table[place], np.nan)
 
 
 def _root(program: Program, instruction: Instruction, total: Column) -> Column:

@@ -18,6 +18,8 @@ from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import OutputField
 from pmml_pipeline.errors import DocumentError
 
+POSITION = "#position"  # no name that a document can use: a feature of anomaly_detection_model.py
+
 
 def lower_clustering_model(context: Context, scope: Scope, model: ClusteringModel) -> Result:
     """The id of the nearest cluster, and how far away each is."""
@@ -53,6 +55,10 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
     def identifier(output: OutputField) -> Value:
         return named(ranked(output)[0], output.data_type or "string")
 
+    def position(output: OutputField) -> Value:
+        """Not a feature of PMML: which cluster it is, counted from 0."""
+        return Value(ranked(output)[0], "integer")
+
     def affinity(output: OutputField) -> Value:
         if output.value is None:
             return Value(ranked(output)[1], "double")
@@ -69,6 +75,7 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
             "affinity": affinity,
             "clusterAffinity": affinity,
             "entityAffinity": affinity,
+            POSITION: position,
         },
     )
 

@@ -34,7 +34,7 @@ def _rows(element: Element) -> list[list[float]]:
         for place in range(size):
             found[place][place] = number(element.get("diagDefault") or "")
     if kind == "diagonal":
-        for place, value in enumerate(*arrays):
+        for place, value in enumerate(arrays[0]):
             found[place][place] = value
     for row, values in enumerate(arrays if kind != "diagonal" else ()):
         if len(values) != (row + 1 if kind == "symmetric" else size):

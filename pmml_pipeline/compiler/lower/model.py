@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from pmml_pipeline.compiler.forest import Forest, Leaf, leaves
+from pmml_pipeline.compiler.lower.anomaly_detection_model import lower_anomaly_detection_model
 from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.fields import prepare
@@ -24,11 +25,14 @@ from pmml_pipeline.compiler.lower.results import (
     classified,
     define_outputs,
 )
+from pmml_pipeline.compiler.lower.rule_set_model import lower_rule_set_model
 from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.scorecard import lower_scorecard
 from pmml_pipeline.compiler.lower.tables import look_up
 from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
 from pmml_pipeline.compiler.lower.tree_model import TreeLowering
 from pmml_pipeline.compiler.values import Value, parse
+from pmml_pipeline.document.anomaly_detection_model import AnomalyDetectionModel
 from pmml_pipeline.document.bind import bind, refusal
 from pmml_pipeline.document.clustering_model import ClusteringModel
 from pmml_pipeline.document.mining_model import MiningModel
@@ -36,6 +40,8 @@ from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
 from pmml_pipeline.document.nearest_neighbor_model import NearestNeighborModel
 from pmml_pipeline.document.regression_model import RegressionModel
+from pmml_pipeline.document.rule_set_model import RuleSetModel
+from pmml_pipeline.document.scorecard import Scorecard
 from pmml_pipeline.document.tree_model import TreeModel
 
 
@@ -83,6 +89,10 @@ def _regression(context: Context, scope: Scope, model: RegressionModel) -> Resul
 
 def _mining(context: Context, scope: Scope, model: MiningModel) -> Result:
     return lower_mining_model(context, scope, model, lower_model, model_scope)
+
+
+def _anomaly(context: Context, scope: Scope, model: AnomalyDetectionModel) -> Result:
+    return lower_anomaly_detection_model(context, scope, model, lower_model)
 
 
 def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
@@ -140,6 +150,9 @@ _KINDS: Mapping[str, type[Any]] = {
     "MiningModel": MiningModel,
     "ClusteringModel": ClusteringModel,
     "NearestNeighborModel": NearestNeighborModel,
+    "Scorecard": Scorecard,
+    "RuleSetModel": RuleSetModel,
+    "AnomalyDetectionModel": AnomalyDetectionModel,
 }
 _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     RegressionModel: _regression,
@@ -147,4 +160,7 @@ _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     MiningModel: _mining,
     ClusteringModel: lower_clustering_model,
     NearestNeighborModel: lower_nearest_neighbor_model,
+    Scorecard: lower_scorecard,
+    RuleSetModel: lower_rule_set_model,
+    AnomalyDetectionModel: _anomaly,
 }
