@@ -398,11 +398,12 @@ def _nearest(
 ) -> list[Column]:
     found = _distances_of(program, instruction, sources, rows)
     order = np.argsort(-found if instruction.immediates[3] else found, axis=0, kind="stable")
-    wanted = len(instruction.targets) // 2
+    wanted = instruction.immediates[4]
     places, totals = np.full((wanted, rows), np.nan), np.full((wanted, rows), np.nan)
     for j, row in enumerate(order[:wanted]):
         total = np.take_along_axis(found, row[np.newaxis], axis=0)[0]
-        places[j], totals[j] = np.where(np.isnan(total), np.nan, row), total
+        unknown = np.isnan(found).any(axis=0)
+        places[j], totals[j] = np.where(unknown, np.nan, row), np.where(unknown, np.nan, total)
     return [*places, *(_root(program, instruction, total) for total in totals)]
 
 

@@ -119,8 +119,8 @@ def test_distances(data: st.DataObject) -> None:
     sources = (0, 1, 2, 3)
     found = [
         *b.ops("DISTANCES", count, sources, (at, count, measure)),
-        *b.ops("NEAREST", 2 * wanted, sources, (at, count, measure, 0)),
-        *b.ops("NEAREST", 2 * wanted, sources, (at, count, measure, 1)),
+        *b.ops("NEAREST", 2 * wanted, sources, (at, count, measure, 0, wanted)),
+        *b.ops("NEAREST", 2 * wanted, sources, (at, count, measure, 1, wanted)),
     ]
     (stage,) = b.finish(found)
     native, plain = both(stage.program, [columns[c] for c in stage.reads], rows)

@@ -18,6 +18,7 @@ from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import OutputField
 from pmml_pipeline.errors import DocumentError
 
+EULER = 0.57721566490153286
 Lower = Callable[[Context, Scope, Element], tuple[Result, Scope]]
 
 
@@ -38,12 +39,16 @@ def lower_anomaly_detection_model(
 
 def _normalised(context: Context, model: AnomalyDetectionModel, value: Value, where: str) -> Value:
     """ "This normalization is defined as 2^-(predictedValue/c(n)) where n is the sampleDataSize and
-    c(n) = 2*H(n-1) - (2*(n-1)/n). H(x) may be reasonably approximated as ln(x) + 0.57721566".
+    c(n) = 2*H(n-1) - (2*(n-1)/n). H(x) may be reasonably approximated as ln(x) + 0.57721566
+    (Eulers constant)".
+
+    Training libraries have all digits of the constant, and know that H(1) is 1.
     """
     b, n = context.builder, model.sample_data_size
     if n is None or n < 2:
         raise DocumentError(f"{where} has no sampleDataSize of two or more", "export it again")
-    expected = 2.0 * (math.log(n - 1.0) + 0.57721566) - 2.0 * (n - 1.0) / n
+    harmonic = 1.0 if n == 2 else math.log(n - 1.0) + EULER
+    expected = 2.0 * harmonic - 2.0 * (n - 1.0) / n
     share = b.op("DIV", value.register, b.constant(expected))
     return Value(b.op("POW", b.constant(2.0), b.op("NEG", share)), "double")
 

@@ -91,9 +91,16 @@ class Comparison:
             raise DocumentError(f"{where} has nothing that can be compared", "")
         self._builder = context.builder
         self._count = len(rows)
-        # "kind: distance - the nearest is the one with the smallest; similarity - the largest"
-        self._farthest = measure.kind == "similarity"
         self._measure = _MEASURES.get(type(measure.measure), _BINARY)
+        # Of a distance the smallest is the best, of a similarity the largest. Where a document
+        # calls one the other, engines differ.
+        self._farthest = measure.kind == "similarity"
+        if self._farthest != (self._measure == _BINARY):
+            name = getattr(measure.measure, "TAG", "")
+            raise DocumentError(
+                f"ComparisonMeasure (line {measure.line}): {name} as a {measure.kind} is not "
+                "supported", "use another engine"
+            )  # fmt: skip
         columns = [self._column(context, f, [r[i] for r in rows]) for i, f in enumerate(fields)]
         table = [*_parameters(measure), math.fsum(f.share for f in fields)]
         matrices: list[float] = []
@@ -119,9 +126,9 @@ class Comparison:
     def nearest(self, count: int) -> tuple[tuple[Register, ...], tuple[Register, ...]]:
         """The positions of the nearest rows, the nearest first, and how far they are.
 
-        Both are missing where there is none left that can be compared.
+        Both are missing where one cannot be compared.
         """
-        immediates = (self._table, self._count, self._measure, int(self._farthest))
+        immediates = (self._table, self._count, self._measure, int(self._farthest), count)
         found = self._builder.ops("NEAREST", 2 * count, self._sources, immediates)
         return found[:count], found[count:]
 
@@ -152,7 +159,7 @@ class Comparison:
 
 
 def _position(field: Compared, cell: str) -> int:
-    if len(field.matrix) != len(field.value.levels):
+    if not field.matrix or len(field.matrix) != len(field.value.levels):
         raise field.wrong("its Comparisons are not as many as its values")
     if cell not in field.value.levels:
         raise field.wrong(f"{cell!r} is none of its values")

@@ -43,6 +43,7 @@ from pmml_pipeline.document.regression_model import RegressionModel
 from pmml_pipeline.document.rule_set_model import RuleSetModel
 from pmml_pipeline.document.scorecard import Scorecard
 from pmml_pipeline.document.tree_model import TreeModel
+from pmml_pipeline.errors import DocumentError
 
 
 def lower_model(
@@ -60,7 +61,14 @@ def lower_model(
     if not model.is_scorable:
         raise refusal(element, "is not scorable, as it says itself")
     inner = model_scope(context, scope, model, outermost=outermost)
-    result = _LOWER[kind](context, inner, model)
+    try:
+        result = _LOWER[kind](context, inner, model)
+    except DocumentError as error:
+        if "(line " in error.cause:
+            raise
+        raise DocumentError(
+            f"{element.tag} (line {element.line}): {error.cause}", error.fix
+        ) from None
     define_outputs(context, model, result, inner)
     return result, inner
 

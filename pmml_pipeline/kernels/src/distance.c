@@ -132,13 +132,15 @@ void pp_distance_all(const pp_block *b, const pp_instruction *in) {
 }
 
 // targets = the positions of the nearest rows of the table, then their distances: immediates
-// (doubles, rows, measure, 1 if the largest are the nearest). The first of equals comes first.
-// What is under a root is compared: it tells apart what the root may round to the same.
+// (doubles, rows, measure, 1 if the largest are the nearest, how many). The first of equals comes first.
+// What is under a root is compared: it tells apart what the root may round to the same. Where a row
+// of the table cannot be compared, nothing is known.
 void pp_nearest(const pp_block *b, const pp_instruction *in) {
     pp_distances p;
     pp_distances_of(b, in, &p);
-    const int32_t wanted = in->n_targets / 2;
+    const int32_t wanted = in->immediates[4];
     const int64_t n = b->rows;
+    int8_t unknown[PP_BLOCK] = {0};
     for (int32_t j = 0; j < in->n_targets; j++)
         for (int64_t i = 0; i < n; i++) PP_TARGET(j)[i] = NAN;
     for (int32_t k = 0; k < p.n_instances; k++) {
@@ -147,6 +149,7 @@ void pp_nearest(const pp_block *b, const pp_instruction *in) {
         const double *last = PP_TARGET(2 * wanted - 1);
         for (int64_t i = 0; i < n; i++) {
             const double x = d[i];
+            unknown[i] |= x != x;
             if (x != x || !(last[i] != last[i] || (p.farthest ? x > last[i] : x < last[i]))) continue;
             int32_t at = wanted - 1;
             for (; at > 0; at--) {
@@ -159,5 +162,8 @@ void pp_nearest(const pp_block *b, const pp_instruction *in) {
             PP_TARGET(at)[i] = k;
         }
     }
-    for (int32_t j = wanted; j < 2 * wanted; j++) pp_root(&p, n, PP_TARGET(j));
+    for (int32_t j = 0; j < in->n_targets; j++) {
+        for (int64_t i = 0; i < n; i++) PP_TARGET(j)[i] = unknown[i] ? NAN : PP_TARGET(j)[i];
+        if (j >= wanted) pp_root(&p, n, PP_TARGET(j));
+    }
 }
