@@ -76,6 +76,7 @@ def _lower(
     if dictionary is not None:
         bound = bind(TransformationDictionary, dictionary)
         context.functions.update((f.name, f) for f in bound.functions)
+        context.derived = bound.fields
         define_derived_fields(context, scope, bound.fields)
     result, inner = lower_model(context, scope, document.model.element, outermost=True)
     found = []

@@ -184,6 +184,36 @@ def test_an_instance_at_no_distance_is_all_that_counts_without_a_threshold(tmp_p
     )
 
 
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_instances_that_are_not_transformed_yet_are(everywhere: bool, tmp_path: Path) -> None:
+    double = tag(
+        "Apply", {"function": "*"}, tag("FieldRef", {"field": "a"}) + "<Constant>2</Constant>"
+    )
+    whole = tag("Apply", {"function": "floor"}, tag("FieldRef", {"field": "a2"}))
+    derived = "".join(
+        tag("DerivedField", {"name": n, "dataType": "double", "optype": "continuous"}, e)
+        for n, e in (("a2", double), ("whole", whole))
+    )  # fmt: skip
+    rows = [[0.2, 0, 0, 1.0], [0.7, 0, 0, 2.0], [1.3, 5, 0, 4.0]]
+    inputs = "".join(tag("KNNInput", {"field": f}) for f in ("whole", "b"))
+    document = neighbours(measure("cityBlock"), rows, 2, inputs=inputs, transformed=None).decode()
+    if everywhere:
+        where = "</DataDictionary>"
+        text = document.replace(where, where + tag("TransformationDictionary", {}, derived))
+    else:
+        where = "<TrainingInstances"
+        text = document.replace(where, tag("LocalTransformations", {}, derived) + where)
+    record = {"a": 0.6, "b": 0.0, "c": 0.0}
+    assert score(text.encode(), tmp_path, record) == {
+        "y": 1.5, "id1": "2", "id2": "1", "d1": 0.0, "d2": 1.0
+    }  # fmt: skip
+    if not everywhere:  # which JPMML does not do
+        same(text.encode(), tmp_path, [record], without="d")
+    text = text.replace("<TrainingInstances", '<TrainingInstances isTransformed="true"')
+    with pytest.raises(UnsupportedDocumentError, match="no column for 'whole'"):
+        score(text.encode(), tmp_path, record)
+
+
 def test_a_record_without_any_value_has_no_neighbours(tmp_path: Path) -> None:
     document = neighbours(measure("euclidean"), ROWS, 1, data=LABEL)
     with pytest.raises(DataError):

@@ -36,7 +36,8 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
         _compared(scope, model, field, share) for field, share in zip(fields, shares, strict=True)
     ]
     centres = [_cells(cluster.array, len(fields)) for cluster in model.clusters]
-    comparison = Comparison(context, model.measure, compared, centres, where)
+    columns = list(zip(*centres, strict=True))
+    comparison = Comparison(context, model.measure, compared, columns, where)
     # "id: if it is not given, the cluster's number, counted from 1"
     names = [cluster.id or str(n) for n, cluster in enumerate(model.clusters, 1)]
 

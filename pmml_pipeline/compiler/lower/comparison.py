@@ -72,7 +72,7 @@ class Comparison:
         context: of the lowering.
         measure: says how.
         fields: what is compared.
-        rows: the cells of the table, as text, one for each field.
+        columns: the table, a column for each field; cells are text, or numbers as in registers.
         where: the element that has the table, for errors.
 
     Raises:
@@ -84,13 +84,13 @@ class Comparison:
         context: Context,
         measure: ComparisonMeasure,
         fields: Sequence[Compared],
-        rows: Sequence[Sequence[str]],
+        columns: Sequence[Sequence[str | float]],
         where: str,
     ) -> None:
-        if not fields or not rows:
+        if not fields or not columns[0]:
             raise DocumentError(f"{where} has nothing that can be compared", "")
         self._builder = context.builder
-        self._count = len(rows)
+        self._count = len(columns[0])
         self._measure = _MEASURES.get(type(measure.measure), _BINARY)
         # Of a distance the smallest is the best, of a similarity the largest. Where a document
         # calls one the other, engines differ.
@@ -101,10 +101,10 @@ class Comparison:
                 f"ComparisonMeasure (line {measure.line}): {name} as a {measure.kind} is not "
                 "supported", "use another engine"
             )  # fmt: skip
-        columns = [self._column(context, f, [r[i] for r in rows]) for i, f in enumerate(fields)]
+        numbers = [self._column(context, f, c) for f, c in zip(fields, columns, strict=True)]
         table = [*_parameters(measure), math.fsum(f.share for f in fields)]
         matrices: list[float] = []
-        first_matrix = len(table) + (5 + len(rows)) * len(fields)
+        first_matrix = len(table) + (5 + self._count) * len(fields)
         for field in fields:
             first, second = 0.0, 0.0
             if field.function == "gaussSim" and self._measure != _BINARY:
@@ -114,7 +114,7 @@ class Comparison:
                 matrices += [number for row in field.matrix for number in row]
             function = float(_FUNCTIONS[field.function])
             table += [function, field.weight, field.share, first, second]
-        table += [number for row in zip(*columns, strict=True) for number in row]
+        table += [number for row in zip(*numbers, strict=True) for number in row]
         self._table = self._builder.doubles([*table, *matrices])
         self._sources = [self._source(context, f) for f in fields]
 
@@ -132,14 +132,20 @@ class Comparison:
         found = self._builder.ops("NEAREST", 2 * count, self._sources, immediates)
         return found[:count], found[count:]
 
-    def _column(self, context: Context, field: Compared, cells: list[str]) -> list[float]:
+    def _column(
+        self, context: Context, field: Compared, cells: Sequence[str | float]
+    ) -> list[float]:
         """The numbers of a column of the table."""
         if field.function == "table":
             return [float(_position(field, cell)) for cell in cells]
         counts = field.value.numeric or field.value.data_type == "boolean"
         if not counts and (self._measure == _BINARY or field.function in ("absDiff", "gaussSim")):
             raise field.wrong(f"{field.function} of {field.value.data_type} values")
-        numbers = [parse(cell, field.value.data_type, context.texts) for cell in cells]
+        data_type = field.value.data_type
+        numbers = [
+            cell if isinstance(cell, float) else parse(cell, data_type, context.texts)
+            for cell in cells
+        ]
         if not all(map(math.isfinite, numbers)):
             raise field.wrong("the table has a value that is no number")
         if self._measure == _BINARY and not set(numbers) <= {0.0, 1.0}:
@@ -158,12 +164,12 @@ class Comparison:
         return b.op("FIND", value.register, immediates=(offset, len(keys)))
 
 
-def _position(field: Compared, cell: str) -> int:
+def _position(field: Compared, cell: str | float) -> int:
     if not field.matrix or len(field.matrix) != len(field.value.levels):
         raise field.wrong("its Comparisons are not as many as its values")
     if cell not in field.value.levels:
         raise field.wrong(f"{cell!r} is none of its values")
-    return field.value.levels.index(cell)
+    return field.value.levels.index(str(cell))
 
 
 def _gaussian(field: Compared) -> float:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.lower.comparison import Compared, Comparison
+from pmml_pipeline.compiler.lower.instances import column_of, columns_of, instances
 from pmml_pipeline.compiler.lower.results import Result, apply_targets
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up
 from pmml_pipeline.compiler.values import Value, parse
-from pmml_pipeline.document.bind import refusal
 from pmml_pipeline.document.model_element import OutputField
 from pmml_pipeline.document.nearest_neighbor_model import NearestNeighborModel
 from pmml_pipeline.errors import DocumentError
@@ -36,7 +36,7 @@ def lower_nearest_neighbor_model(
 ) -> Result:
     """What the neighbours say of each target, and which they are."""
     where = f"NearestNeighborModel (line {model.line})"
-    table = _columns(model)
+    table = columns_of(model.training)
     count = len(next(iter(table.values())))
     if not 1 <= model.number_of_neighbors <= count:
         raise DocumentError(
@@ -53,14 +53,16 @@ def lower_nearest_neighbor_model(
         )
         for one in model.inputs.inputs
     ]
-    columns = [_column(model, table, one.field) for one in model.inputs.inputs]
-    comparison = Comparison(context, model.measure, fields, list(zip(*columns, strict=True)), where)
+    columns = instances(context, model, table)
+    comparison = Comparison(context, model.measure, fields, columns, where)
     positions, distances = comparison.nearest(model.number_of_neighbors)
     names = [f.name for f in model.mining_schema.fields if f.usage_type in ("target", "predicted")]
     if not names and model.instance_id_variable is None:
         raise DocumentError(f"{where} has neither a target nor an instanceIdVariable", "")
     results = {
-        name: _target(context, model, name, _column(model, table, name), positions, distances)
+        name: _target(
+            context, model, name, column_of(model.training, table, name), positions, distances
+        )
         for name in names
     }
     identifiers = _identifiers(model, table, count)
@@ -97,49 +99,13 @@ def lower_nearest_neighbor_model(
     return apply_targets(context, model, result, 0.0)
 
 
-def _columns(model: NearestNeighborModel) -> dict[str, list[str | None]]:
-    """The cells of the training records by field."""
-    training = model.training
-    if training.table is None:
-        raise DocumentError(
-            f"TrainingInstances (line {training.line}): a table that is not inline is not "
-            "supported", ""
-        )  # fmt: skip
-    rows = [
-        {cell.tag: cell.text.strip() for cell in row.children} for row in training.table.all("row")
-    ]
-    fields = training.instance_fields.fields
-    if not rows or not fields:
-        raise refusal(training.table, "has no rows")
-    return {
-        f.field: [row.get((f.column or f.field).rpartition(":")[2]) for row in rows] for f in fields
-    }
-
-
-def _column(
-    model: NearestNeighborModel, table: dict[str, list[str | None]], field: str
-) -> list[str]:
-    """The cells of a field.
-
-    "isTransformed: if false, the training data has not been transformed yet" (TrainingInstances).
-    Then it has no columns for derived fields.
-    """
-    line = f"TrainingInstances (line {model.training.line})"
-    if field not in table:
-        raise DocumentError(f"{line}: there is no column for {field!r}", "use another engine")
-    cells = [cell for cell in table[field] if cell]
-    if len(cells) < len(table[field]):
-        raise DocumentError(f"{line}: a row has no {field!r}", "use another engine")
-    return cells
-
-
 def _identifiers(
     model: NearestNeighborModel, table: dict[str, list[str | None]], count: int
 ) -> list[str]:
     """The ids of the training records: a column, or their numbers, counted from 1."""
     if model.instance_id_variable is None:
         return [str(number) for number in range(1, count + 1)]
-    return _column(model, table, model.instance_id_variable)
+    return column_of(model.training, table, model.instance_id_variable)
 
 
 def _rank(output: OutputField, model: NearestNeighborModel) -> int:

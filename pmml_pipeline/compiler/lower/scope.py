@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pmml_pipeline.compiler.builder import Builder
 from pmml_pipeline.compiler.values import Texts, Value
 from pmml_pipeline.document import DataField
-from pmml_pipeline.document.expressions import DefineFunction
+from pmml_pipeline.document.expressions import DefineFunction, DerivedField
 from pmml_pipeline.errors import DocumentError, PmmlPipelineError
 
 
@@ -22,6 +22,7 @@ class Context:
         texts: its texts.
         data_fields: the data dictionary.
         functions: the functions that the document defines.
+        derived: the derived fields of the whole document.
         refusals: everything that is not supported, as it is found.
     """
 
@@ -29,6 +30,7 @@ class Context:
     texts: Texts
     data_fields: Mapping[str, DataField]
     functions: dict[str, DefineFunction] = field(default_factory=dict)
+    derived: tuple[DerivedField, ...] = ()
     refusals: list[PmmlPipelineError] = field(default_factory=list)
 
     @contextmanager

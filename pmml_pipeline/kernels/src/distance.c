@@ -147,6 +147,14 @@ void pp_nearest(const pp_block *b, const pp_instruction *in) {
         double d[PP_BLOCK];
         pp_distance(b, in, &p, k, d);
         const double *last = PP_TARGET(2 * wanted - 1);
+        if (k >= wanted) {  // most rows of the table are near none of the block's rows
+            int64_t some = 0;
+            if (p.farthest)
+                for (int64_t i = 0; i < n; i++) some |= !(d[i] <= last[i]);
+            else
+                for (int64_t i = 0; i < n; i++) some |= !(d[i] >= last[i]);
+            if (!some) continue;
+        }
         for (int64_t i = 0; i < n; i++) {
             const double x = d[i];
             unknown[i] |= x != x;
