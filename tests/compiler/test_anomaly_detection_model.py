@@ -92,6 +92,7 @@ def test_what_is_wrong_is_refused(model: str, reason: str, tmp_path: Path) -> No
     "name",
     [
         "AssociationModel",
+        "BaselineModel",
         "BayesianNetworkModel",
         "GaussianProcessModel",
         "SequenceModel",
