@@ -20,7 +20,7 @@ from benchmarks.conformance import FOLDER, Verdict
 # The columns of index.csv by engine, with the number of documents that they say agree.
 KNOWN = {"pypmml": "pypmml_at_1e-10", "jpmml": "jpmml_evaluator_at_1e-10"}
 # What is reached today; never less again.
-REACHED = {"compiled": 189, "pypmml": 98, "jpmml": 173}
+REACHED = {"compiled": 191, "pypmml": 98, "jpmml": 173}
 # The compiled engine is never wrong but where the document itself says something else than the
 # training library did; what it cannot do it refuses.
 OTHERWISE = {

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pmml_pipeline.compiler.interpret_distances import all_distances, nearest
 from pmml_pipeline.compiler.program import Instruction, Program
 
 Column = npt.NDArray[np.float64]
@@ -399,4 +401,6 @@ _OTHERS: Mapping[str, Other] = {
     "KERNEL": _kernel,
     "MEDIAN": _median,
     "FOREST": _forest,
+    "DISTANCES": partial(all_distances, MAPS),
+    "NEAREST": partial(nearest, MAPS),
 }

@@ -11,8 +11,9 @@ A dataclass is the whole description of its element::
 A field whose type is a dataclass is a child element of that name: ``X`` is required, ``X | None``
 may be absent, ``tuple[X, ...]`` may be any number, and with ``A | B`` each may be either.
 Attributes are spelt as in PMML (``missingValueStrategy`` is ``missing_value_strategy``; JPMML's
-extension ``x-mathContext`` is ``x_math_context``), or as the field's metadata ``name`` says.
-``line`` is the line in the file, ``content`` the text.
+extension ``x-mathContext`` is ``x_math_context``), or as ``metadata={"name": ...}`` says. ``line``
+is the line in the file, ``content`` the text. A child that stays a plain element names its tag in
+``metadata``, or several ``tags``.
 
 Whatever a dataclass does not mention is refused, so nothing of a document is silently left out.
 What says something about the document but not how to score is passed over: ``Extension``,
@@ -133,6 +134,7 @@ def _plan(cls: Any) -> _Plan:
             continue
         parts, many = _parts(hints[field.name])
         classes = {field.metadata.get("tag") or _tag(p): p for p in parts if _is_element(p)}
+        classes = dict.fromkeys(field.metadata.get("tags", ()), Element) or classes
         if classes:
             children.append(_Children(field.name, classes, many, required and not many))
         else:

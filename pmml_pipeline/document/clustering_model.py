@@ -1,54 +1,20 @@
-"""``ClusteringModel`` and ``ComparisonMeasure``. Source: PMML 4.4, ClusteringModel."""
+"""``ClusteringModel``. Source: PMML 4.4, ClusteringModel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pmml_pipeline.document.comparison import CompareFunction, ComparisonMeasure
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import ModelElement
 
-CompareFunction = Literal["absDiff", "gaussSim", "delta", "equal", "table"]
-
 
 @dataclass(frozen=True, slots=True)
-class Euclidean:
-    """``euclidean``."""
+class Comparisons:
+    """``Comparisons``: how far apart the values of a field are, as a matrix."""
 
-    TAG = "euclidean"
-
-
-@dataclass(frozen=True, slots=True)
-class SquaredEuclidean:
-    """``squaredEuclidean``."""
-
-    TAG = "squaredEuclidean"
-
-
-@dataclass(frozen=True, slots=True)
-class Chebychev:
-    """``chebychev``."""
-
-    TAG = "chebychev"
-
-
-@dataclass(frozen=True, slots=True)
-class CityBlock:
-    """``cityBlock``."""
-
-    TAG = "cityBlock"
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonMeasure:
-    """``ComparisonMeasure``: how far apart two records are."""
-
-    line: int
-    kind: Literal["distance", "similarity"]
-    measure: Euclidean | SquaredEuclidean | Chebychev | CityBlock
-    compare_function: CompareFunction = "absDiff"
-    minimum: float | None = None
-    maximum: float | None = None
+    matrix: Element = field(metadata={"tag": "Matrix"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +27,7 @@ class ClusteringField:
     field_weight: float = 1.0
     similarity_scale: float | None = None
     compare_function: CompareFunction | None = None
+    comparisons: Comparisons | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,13 @@ from typing import Literal
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import ModelElement
 
+PREDICATES = (
+    "True",
+    "False",
+    "SimplePredicate",
+    "SimpleSetPredicate",
+    "CompoundPredicate",
+)
 MissingValueStrategy = Literal[
     "lastPrediction",
     "nullPrediction",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from statistics import NormalDist
 
@@ -119,6 +120,36 @@ def test_operations_on_tables(data: st.DataObject) -> None:
         ),
     ]
     (stage,) = b.finish(results)
+    native, plain = both(stage.program, [columns[c] for c in stage.reads], rows)
+    assert same(native, plain)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_distances(data: st.DataObject) -> None:
+    rows = data.draw(st.sampled_from([1, 2, 7, 127, 128, 129, 300]))
+    measure = data.draw(st.integers(0, 5))
+    compared = data.draw(st.integers(0, 4))
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    pool = [0.0, 1.0] if measure == 5 or compared == 4 else [0.0, 1.0, -2.0, 0.5, 3.25]
+    columns = [random.choice(np.array([*pool, *pool, *pool, math.nan]), rows) for _ in range(3)]
+    columns.append(random.choice(np.array([*pool, 0.25, -1.0, math.inf, -0.0]), rows))
+    count, wanted = data.draw(st.sampled_from([1, 3, 40])), data.draw(st.sampled_from([1, 2, 5]))
+    instances = random.choice(np.array(pool), (count, 4))
+    b = Builder(4)
+    matrix = 9 + 5 * 4 + 4 * count
+    first = {1: -0.7, 4: float(matrix)}.get(compared, 0.0)
+    head = [3.0, 0.5, 0.25, 1.0, 1.0, 2.0, 2.0, 1.0, 4.0]
+    fields = [[float(compared), w, 1.0, first, 2.0] for w in (1.0, 0.5, 2.0, 1.5)]
+    table = [*head, *itertools.chain(*fields), *instances.ravel(), 0.0, 0.75, 0.5, 1.0]
+    at = b.doubles(table)
+    sources = (0, 1, 2, 3)
+    found = [
+        *b.ops("DISTANCES", count, sources, (at, count, measure)),
+        *b.ops("NEAREST", 2 * wanted, sources, (at, count, measure, 0, wanted)),
+        *b.ops("NEAREST", 2 * wanted, sources, (at, count, measure, 1, wanted)),
+    ]
+    (stage,) = b.finish(found)
     native, plain = both(stage.program, [columns[c] for c in stage.reads], rows)
     assert same(native, plain)
 

@@ -93,6 +93,22 @@ def test_what_is_wrong_or_unknown_is_refused(wrong: Element, said: str) -> None:
         bind(Outer, wrong)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Names that are no Python names, and elements of several tags that stay as they are."""
+
+    p: float = field(metadata={"name": "p-parameter"})
+    either: Element = field(metadata={"tags": ("True", "False")})
+
+
+def test_names_and_tags_that_a_field_states() -> None:
+    false = Element("False", {}, 2)
+    found = bind(Named, Element("Named", {"p-parameter": "2"}, 1, [false]))
+    assert (found.p, found.either) == (2.0, false)
+    with pytest.raises(DocumentError, match="has no True or False"):
+        bind(Named, Element("Named", {"p-parameter": "2"}, 1))
+
+
 def test_one_child_is_one() -> None:
     assert bind(One, element("One", element("Inner", value="2"))).child.value == 2.0
     with pytest.raises(DocumentError, match="has no Inner"):

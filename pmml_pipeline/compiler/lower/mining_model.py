@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.lower.forest_model import lower_forest
-from pmml_pipeline.compiler.lower.predicates import PREDICATES, lower_predicate, predicate_of
+from pmml_pipeline.compiler.lower.predicates import lower_predicate, predicate_of
 from pmml_pipeline.compiler.lower.results import Result, apply_targets
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tally import Ballot, blank, gone_of
@@ -22,6 +22,7 @@ from pmml_pipeline.document.bind import number, refusal
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.reader import MODEL_ELEMENTS
+from pmml_pipeline.document.tree_model import PREDICATES
 from pmml_pipeline.errors import DocumentError
 
 Lower = Callable[[Context, Scope, Element], tuple[Result, Scope]]

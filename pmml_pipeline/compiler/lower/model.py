@@ -12,12 +12,14 @@ from functools import partial
 from typing import Any
 
 from pmml_pipeline.compiler.forest import Forest, Leaf, leaves
+from pmml_pipeline.compiler.lower.anomaly_detection_model import lower_anomaly_detection_model
 from pmml_pipeline.compiler.lower.clustering_model import lower_clustering_model
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.fields import invalid_in_segment, prepare
 from pmml_pipeline.compiler.lower.general_regression_model import lower_general_regression_model
 from pmml_pipeline.compiler.lower.mining_model import lower_mining_model
 from pmml_pipeline.compiler.lower.naive_bayes_model import lower_naive_bayes_model
+from pmml_pipeline.compiler.lower.nearest_neighbor_model import lower_nearest_neighbor_model
 from pmml_pipeline.compiler.lower.neural_network import lower_neural_network
 from pmml_pipeline.compiler.lower.outputs import define_outputs, of_class
 from pmml_pipeline.compiler.lower.regression_model import lower_regression_model
@@ -27,7 +29,9 @@ from pmml_pipeline.compiler.lower.results import (
     classified,
     with_defaults,
 )
+from pmml_pipeline.compiler.lower.rule_set_model import lower_rule_set_model
 from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.scorecard import lower_scorecard
 from pmml_pipeline.compiler.lower.support_vector_machine_model import (
     lower_support_vector_machine_model,
 )
@@ -36,6 +40,7 @@ from pmml_pipeline.compiler.lower.tally import any_of, blank
 from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
 from pmml_pipeline.compiler.lower.tree_model import TreeLowering
 from pmml_pipeline.compiler.values import Value, parse
+from pmml_pipeline.document.anomaly_detection_model import AnomalyDetectionModel
 from pmml_pipeline.document.bind import bind, refusal
 from pmml_pipeline.document.clustering_model import ClusteringModel
 from pmml_pipeline.document.general_regression_model import GeneralRegressionModel
@@ -43,8 +48,11 @@ from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.model_element import MiningField, ModelElement, OutputField
 from pmml_pipeline.document.naive_bayes_model import NaiveBayesModel
+from pmml_pipeline.document.nearest_neighbor_model import NearestNeighborModel
 from pmml_pipeline.document.neural_network import NeuralNetwork
 from pmml_pipeline.document.regression_model import RegressionModel
+from pmml_pipeline.document.rule_set_model import RuleSetModel
+from pmml_pipeline.document.scorecard import Scorecard
 from pmml_pipeline.document.support_vector_machine_model import SupportVectorMachineModel
 from pmml_pipeline.document.tree_model import TreeModel
 from pmml_pipeline.errors import DocumentError
@@ -65,7 +73,14 @@ def lower_model(
     if not model.is_scorable:
         raise refusal(element, "is not scorable, as it says itself")
     inner = model_scope(context, scope, model, outermost=outermost)
-    result = _LOWER[kind](context, inner, model)
+    try:
+        result = _LOWER[kind](context, inner, model)
+    except DocumentError as error:
+        if "(line " in error.cause:
+            raise
+        raise DocumentError(
+            f"{element.tag} (line {element.line}): {error.cause}", error.fix
+        ) from None
     if inner.invalid:
         # "returnInvalid: the model should return a value indicating an invalid result"
         result = blank(context, result, any_of(context, inner.invalid))
@@ -102,6 +117,10 @@ def _regression(context: Context, scope: Scope, model: RegressionModel) -> Resul
 
 def _mining(context: Context, scope: Scope, model: MiningModel) -> Result:
     return lower_mining_model(context, scope, model, lower_model, model_scope)
+
+
+def _anomaly(context: Context, scope: Scope, model: AnomalyDetectionModel) -> Result:
+    return lower_anomaly_detection_model(context, scope, model, lower_model)
 
 
 def _tree(context: Context, scope: Scope, model: TreeModel) -> Result:
@@ -190,6 +209,10 @@ _KINDS: Mapping[str, type[Any]] = {
     "SupportVectorMachineModel": SupportVectorMachineModel,
     "NaiveBayesModel": NaiveBayesModel,
     "GeneralRegressionModel": GeneralRegressionModel,
+    "NearestNeighborModel": NearestNeighborModel,
+    "Scorecard": Scorecard,
+    "RuleSetModel": RuleSetModel,
+    "AnomalyDetectionModel": AnomalyDetectionModel,
 }
 _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     RegressionModel: _regression,
@@ -200,4 +223,8 @@ _LOWER: Mapping[type[Any], Callable[[Context, Scope, Any], Result]] = {
     SupportVectorMachineModel: lower_support_vector_machine_model,
     NaiveBayesModel: lower_naive_bayes_model,
     GeneralRegressionModel: lower_general_regression_model,
+    NearestNeighborModel: lower_nearest_neighbor_model,
+    Scorecard: lower_scorecard,
+    RuleSetModel: lower_rule_set_model,
+    AnomalyDetectionModel: _anomaly,
 }

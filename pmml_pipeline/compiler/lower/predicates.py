@@ -1,6 +1,7 @@
 """Predicates to truth values. Source: PMML 4.4, TreeModel ("Predicates").
 
-Trees have their own way with predicates (``tree_model.py``); this one is for segments.
+Trees have their own way with predicates (``tree_model.py``); this one is for segments, scorecards
+and rules.
 """
 
 from __future__ import annotations
@@ -11,14 +12,8 @@ from pmml_pipeline.compiler.values import parse
 from pmml_pipeline.document.arrays import parse_array
 from pmml_pipeline.document.bind import refusal
 from pmml_pipeline.document.model import Element
+from pmml_pipeline.document.tree_model import PREDICATES
 
-PREDICATES = (
-    "True",
-    "False",
-    "SimplePredicate",
-    "SimpleSetPredicate",
-    "CompoundPredicate",
-)
 _OPERATORS = {
     "equal": "EQ",
     "notEqual": "NE",
@@ -39,6 +34,12 @@ def predicate_of(element: Element) -> Element:
     if found is None:
         raise refusal(element, "has no predicate that is supported")
     return found
+
+
+def fires(context: Context, scope: Scope, predicate: Element) -> Register:
+    """1 where the predicate is true, 0 where it is false or unknown."""
+    b = context.builder
+    return b.op("COALESCE", lower_predicate(context, scope, predicate), b.constant(0.0))
 
 
 def lower_predicate(context: Context, scope: Scope, predicate: Element) -> Register:

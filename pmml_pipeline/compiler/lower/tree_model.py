@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pmml_pipeline.compiler.forest import Leaf, Tree
-from pmml_pipeline.compiler.lower.predicates import PREDICATES, predicate_of
+from pmml_pipeline.compiler.lower.predicates import predicate_of
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tree_leaves import TreeValues
 from pmml_pipeline.compiler.lower.tree_tests import PredicateTests, State
 from pmml_pipeline.document.bind import refusal
 from pmml_pipeline.document.model import Element
-from pmml_pipeline.document.tree_model import TreeModel
+from pmml_pipeline.document.tree_model import PREDICATES, TreeModel
 
 # Gives the leaf of a node; of None, the leaf without a prediction. The number says how often a
 # missing value was handled on the way.

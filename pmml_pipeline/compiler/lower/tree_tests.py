@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.forest import Split, Tree, at_most
-from pmml_pipeline.compiler.lower.predicates import PREDICATES
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.arrays import parse_array
 from pmml_pipeline.document.bind import refusal
 from pmml_pipeline.document.model import Element
+from pmml_pipeline.document.tree_model import PREDICATES
 
 
 @dataclass(frozen=True, slots=True)

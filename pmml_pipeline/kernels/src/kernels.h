@@ -54,5 +54,7 @@ int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in);
 void pp_dense(const pp_block *b, const pp_instruction *in);
 void pp_kernel(const pp_block *b, const pp_instruction *in);
 int64_t pp_matrix_scratch(const pp_instruction *in);
+void pp_distance_all(const pp_block *b, const pp_instruction *in);
+void pp_nearest(const pp_block *b, const pp_instruction *in);
 
 #endif

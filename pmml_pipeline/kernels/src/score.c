@@ -5,6 +5,8 @@
 #include "forest.c"
 #include "matrix.c"
 
+#include "distance.c"
+
 int32_t pp_abi(void) { return 2; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
