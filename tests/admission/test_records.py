@@ -104,10 +104,10 @@ def test_the_name_of_an_input_is_taken_as_it_is() -> None:
 )
 def test_a_hostile_record_costs_little_and_its_error_is_short(record: dict[str, Any]) -> None:
     admission = RecordAdmission([*INPUTS, *(_field(i) for i in range(50))])
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(DataError) as caught:
         admission.cells(record)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     assert len(str(caught.value)) < 5_000
 
 

@@ -131,7 +131,7 @@ def test_the_first_method_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (rule_set("firstHit", RULES, output_field("p", "probability", "p")), "probability of 'p'"),
+        (rule_set("firstHit", RULES, output_field("p", "probability", "p")), "no probabilities"),
         (rule_set("firstHit", RULES, output_field("p", "confidence", "w")), "no class 'w'"),
         (rule_set("firstHit", RULES, output_field("p", "ruleValue")), "ruleValue"),
         (rule_set("firstHit", tag("CompoundRule", {}, T)), "has no rule"),

@@ -116,11 +116,11 @@ LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha" * 100}">' f
 )
 def test_a_dtd_is_refused_before_it_does_anything(doctype: str) -> None:
     harmful = GOOD.replace(b"<Header>", b"<Header>&l9;&a;")
-    started = time.monotonic()
+    started = time.process_time()
     for data in (doctype.encode() + GOOD, doctype.encode() + harmful):
         with pytest.raises(UnsafeDocumentError, match="has a DTD or an entity"):
             read(data)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_an_entity_that_nobody_declared_is_refused() -> None:
@@ -190,9 +190,9 @@ def test_nested_chains_at_the_limit_of_depth_do_not_exhaust_the_stack() -> None:
 )
 def test_large_pieces_take_linear_time(inner: str) -> None:
     data = pmml(data_field("x"), f"<Extension>{inner}</Extension>" + _model())
-    started = time.monotonic()
+    started = time.process_time()
     assert read(data, trees=False).model.kind == "RegressionModel"
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 6
 
 
 # --- encodings -------------------------------------------------------------------------------

@@ -135,9 +135,9 @@ def test_text_that_is_never_the_same_crosses_once(
         "n": [1] * count,
         "s": [f"new {i}" for i in range(count)],
     }
-    started = time.monotonic()
+    started = time.process_time()
     (labels, *_), errors = scorer.score_columns(table, count)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert not errors
     assert set(labels) == {"second"}
 
