@@ -64,10 +64,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A peer that was not measured, and why."""
+    """A peer that was not measured, and why.
+
+    Attributes:
+        lost: whether that is a failure, as opposed to a model that the peer does not know.
+    """
 
     name: str
     reason: str
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def measure(
                         if other.child is turn.child:
                             other.lost = str(error)
     session.calls.extend([turn.call for turn in turns if not turn.lost])
-    session.absent.extend([Absent(turn.call.name, turn.lost) for turn in turns if turn.lost])
+    session.absent.extend([Absent(turn.call.name, turn.lost, lost=True) for turn in turns if turn.lost])
     return session
 
 
@@ -162,7 +167,7 @@ def _opened(group: Group, case: Path, session: Session, stack: ExitStack) -> lis
         child = stack.enter_context(Child(command))
         said = child.ask(None, group.limit)
     except (RuntimeError, ChildError) as error:
-        session.absent.append(Absent(group.name, str(error)))
+        session.absent.append(Absent(group.name, str(error), lost=True))
         return []
     session.opening[group.name] = said["seconds"]
     session.absent.extend([Absent(**each) for each in said["absent"]])

@@ -11,10 +11,9 @@ import numpy as np
 import pmml_pipeline as pp
 from benchmarks.calls import Batch, Call, NotForThis, Peers, Record
 from benchmarks.case import Case, Rows
+from benchmarks.figures import PYPMML
 from benchmarks.forms import Tables, pypmml_model
 from pmml_pipeline.errors import UnsupportedDocumentError
-
-PYPMML = "pypmml: "  # what its own calls begin with
 
 
 def _engine(name: str, case: Case) -> Iterator[Call]:

@@ -12,9 +12,7 @@ import numpy.typing as npt
 import pmml_pipeline as pp
 from benchmarks.calls import THREADS, Batch, Call, Peers, Record
 from benchmarks.case import Case, Rows
-
-FRAME, DICT = "compiled: score_frame", "compiled: score"
-ONE_THREAD, TWO_THREADS = "compiled: score_frame, one thread", "compiled: score_frame, two threads"
+from benchmarks.figures import DICT, FRAME, ONE_THREAD, TWO_THREADS
 
 
 def _own(case: Case) -> Iterator[Call]:
