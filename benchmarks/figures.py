@@ -98,6 +98,6 @@ def _fastest(own: Measured | None, what: str, peers: Sequence[Measured], wanted:
         return Figure(what, wanted, None, "the compiled engine gives no right results")
     if not peers:
         return Figure(what, wanted, None, "the peer was not measured")
-    peer = min(peers, key=lambda c: c.median)
+    peer = min(peers, key=own.ratio)
     name = "" if what.endswith(peer.name) else f" ({peer.name})"
     return Figure(what + name, wanted, own.ratio(peer))

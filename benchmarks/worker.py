@@ -23,7 +23,7 @@ from benchmarks.calls import THREADS, Batch, Call, Peers, Record
 from benchmarks.case import Case, Rows
 
 TRY_ROWS = (200, 2_000)  # which show how long all would take
-LONGEST = 0.5  # seconds that one call may take; a slow peer gets fewer rows
+LONGEST = 0.8  # seconds that one call may take; a slow peer gets fewer rows
 RECORDS = 1_000  # different ones, taken in turn
 
 
@@ -49,10 +49,10 @@ class Timed:
             for some in TRY_ROWS:  # a few rows show whether more may be tried
                 self._run = call.prepare(rows.head(some))
                 self._run()  # what is done once
-                start = time.perf_counter()
+                start = time.process_time()
                 self._run()
-                each = (time.perf_counter() - start) / some
-                self.rows = int(max(some, min(len(rows), LONGEST / each)))
+                each = (time.process_time() - start) / some
+                self.rows = int(max(some, min(len(rows), LONGEST / max(each, 1e-9))))
                 if self.rows == some:
                     break
             self._run = call.prepare(rows.head(self.rows))
