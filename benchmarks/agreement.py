@@ -55,7 +55,8 @@ def compare(expected: npt.NDArray[Any], found: Any) -> Agreement:
     if numbers.shape != expected.shape:
         raise ValueError(f"{numbers.shape} results for {expected.shape} rows")
     true = expected.astype(np.float64)
-    apart = np.abs(numbers - true)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        apart = np.abs(numbers - true)
     apart[numbers == true] = 0.0  # infinities too
     apart[np.isnan(numbers) & np.isnan(true)] = 0.0
     apart[np.isnan(apart)] = np.inf

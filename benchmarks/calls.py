@@ -57,7 +57,7 @@ Peer = Callable[[Case], Iterator[Call]]
 Peers = Mapping[str, Peer]
 
 
-class NotForThis(Exception):
+class NotForThisError(Exception):
     """A peer cannot score this model; the message says why."""
 
 
@@ -65,17 +65,17 @@ def only_for(case: Case, *families: str) -> None:
     """Ends a peer that knows other training libraries only.
 
     Raises:
-        NotForThis: the model is of another family.
+        NotForThisError: the model is of another family.
     """
     if case.facts.family not in families:
-        raise NotForThis(f"it scores {' and '.join(families)} models only")
+        raise NotForThisError(f"it scores {' and '.join(families)} models only")
 
 
 def only_trees(case: Case) -> None:
     """Ends a peer that knows ensembles of trees only.
 
     Raises:
-        NotForThis: the model is something else.
+        NotForThisError: the model is something else.
     """
     if not case.facts.trees:
-        raise NotForThis("it scores ensembles of trees only")
+        raise NotForThisError("it scores ensembles of trees only")

@@ -114,9 +114,7 @@ class Case:
         return found
 
 
-def write(
-    folder: Path, facts: Facts, rows: Rows, expected: npt.NDArray[Any], fitted: Any
-) -> None:
+def write(folder: Path, facts: Facts, rows: Rows, expected: npt.NDArray[Any], fitted: Any) -> None:
     """Writes all of a case but the document and the booster. ``case.json`` comes last."""
     texts = {n: c if c.dtype == float else c.astype(str) for n, c in rows.columns.items()}
     np.savez(folder / "rows.npz", **texts)  # type: ignore[arg-type]
@@ -124,4 +122,3 @@ def write(
     with (folder / "model.pickle").open("wb") as file:
         pickle.dump(fitted, file)
     (folder / "case.json").write_text(json.dumps(asdict(facts)), encoding="utf-8")
-

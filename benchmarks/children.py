@@ -31,7 +31,8 @@ class Child:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._said = tempfile.TemporaryFile()  # a pipe that nobody reads would fill up
+        # A pipe that nobody reads would fill up.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

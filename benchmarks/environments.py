@@ -32,7 +32,9 @@ def python_of(name: str) -> Path:
     wanted = f"{folder}\n{sys.version}\n{PINS[name].read_text(encoding='utf-8')}"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return python
-    print(f"Installing {PINS[name].name} into {folder}, which takes a minute or two ...", flush=True)
+    print(
+        f"Installing {PINS[name].name} into {folder}, which takes a minute or two ...", flush=True
+    )
     shutil.rmtree(folder, ignore_errors=True)
     _run([sys.executable, "-m", "venv", str(folder)])
     # Every package is listed, so nothing is resolved.

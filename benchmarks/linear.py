@@ -1,8 +1,8 @@
 """Shows that the cost of scoring grows linearly: with rows to ten million, with trees to 10,000.
 
-The documents are sums of made-up trees. From the times the exponent p of ``seconds = c * n ** p`` is
-fitted: 1 is linear. It is wanted to be at most 1.1. A smaller one says that some of the cost does
-not grow at all.
+The documents are sums of made-up trees. From the times the exponent p of ``seconds = c * n ** p``
+is fitted: 1 is linear. It is wanted to be at most 1.1. A smaller one says that some of the cost
+does not grow at all.
 """
 
 from __future__ import annotations

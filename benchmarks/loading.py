@@ -1,8 +1,8 @@
 """Measures how long it takes until there is a first score, each time in a fresh process.
 
-The document is that of the RandomForest of 100 trees. The Java machine is started before its engines
-are timed. The first time that the compiled engine loads the document is with an empty cache in a
-folder of its own, and the later times with what it has kept there.
+The document is that of the RandomForest of 100 trees. The Java machine is started before its
+engines are timed. The first time that the compiled engine loads the document is with an empty cache
+in a folder of its own, and the later times with what it has kept there.
 """
 
 from __future__ import annotations

@@ -139,7 +139,9 @@ def measure(
                         if other.child is turn.child:
                             other.lost = str(error)
     session.calls.extend([turn.call for turn in turns if not turn.lost])
-    session.absent.extend([Absent(turn.call.name, turn.lost, lost=True) for turn in turns if turn.lost])
+    session.absent.extend(
+        [Absent(turn.call.name, turn.lost, lost=True) for turn in turns if turn.lost]
+    )
     return session
 
 

@@ -1,8 +1,8 @@
 """Measures the memory that ``pmml-pipeline score`` takes for ten million rows of Parquet.
 
 The rows have 10 numbers and 6 texts, and the model is the LogisticRegression of
-``benchmarks.speed``. The file is written into ``build/bench`` and removed afterwards. What counts is
-the most that the process ever had resident, as the kernel says when it ends.
+``benchmarks.speed``. The file is written into ``build/bench`` and removed afterwards. What counts
+is the most that the process ever had resident, as the kernel says when it ends.
 """
 
 from __future__ import annotations

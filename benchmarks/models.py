@@ -96,8 +96,11 @@ def texts_and_numbers(rows: int) -> Data:
 def _lightgbm(trees: int, leaves: int) -> Callable[[pd.DataFrame, pd.Series, bool], Any]:
     def fit(X: pd.DataFrame, y: pd.Series, small: bool) -> Any:
         n = trees // 20 if small else trees
-        settings = {"num_leaves": leaves, "n_jobs": 1, "verbose": -1, "random_state": 0}
-        return lightgbm.LGBMClassifier(n_estimators=n, learning_rate=0.03, **settings).fit(X, y)
+        settings: dict[str, Any] = {"n_jobs": 1, "verbose": -1, "random_state": 0}
+        model = lightgbm.LGBMClassifier(
+            n_estimators=n, num_leaves=leaves, learning_rate=0.03, **settings
+        )
+        return model.fit(X, y)
 
     return fit
 
@@ -119,9 +122,9 @@ def _xgboost(X: pd.DataFrame, y: pd.Series, small: bool) -> Any:
 
 def _histogram(X: pd.DataFrame, y: pd.Series, small: bool) -> Any:
     trees = 20 if small else 300
-    return HistGradientBoostingClassifier(
-        max_iter=trees, early_stopping=False, random_state=0
-    ).fit(X, y)
+    return HistGradientBoostingClassifier(max_iter=trees, early_stopping=False, random_state=0).fit(
+        X, y
+    )
 
 
 def _linear(X: pd.DataFrame, y: pd.Series, small: bool) -> Any:

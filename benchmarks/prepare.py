@@ -1,6 +1,7 @@
 """Trains and exports the models that are measured, once: they are kept in ``build/bench``.
 
-Each is converted and sealed as an export does it, so the document has every check of the inputs. It is made again when ``models.py`` or a training library changes.
+Each is converted and sealed as an export does it, so the document has every check of the inputs. It
+is made again when ``models.py``, the converters or a training library change.
 """
 
 from __future__ import annotations
@@ -55,8 +56,10 @@ def prepared(names: Sequence[str], small: bool) -> Iterator[Case]:
 
 
 def _key() -> str:
-    source = hashlib.sha256(Path(models.__file__).read_bytes()).hexdigest()
-    return "\n".join([source, *(f"{name} {metadata.version(name)}" for name in MADE_OF)])
+    converter = sorted(Path(table.__file__).parent.glob("*.py"))
+    source = b"".join(path.read_bytes() for path in (Path(models.__file__), *converter))
+    versions = [f"{name} {metadata.version(name)}" for name in MADE_OF]
+    return "\n".join([hashlib.sha256(source).hexdigest(), *versions])
 
 
 def _make(name: str, model: Model, folder: Path, small: bool) -> None:

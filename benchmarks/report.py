@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 def lines(comparisons: Sequence[Comparison], rounds: int, processes: int) -> list[str]:
     """The section of the results."""
     return [
-        "The ratio is this package's time by that of pypmml's fastest form: the median and the middle "
-        f"half of {rounds} rounds in each of {processes} processes, in processor time of one thread.",
+        "The ratio is this package's time by that of pypmml's fastest form: the median and the",
+        f"middle half of {rounds} rounds in each of {processes} processes, in processor time of",
+        "one thread.",
         "",
         *table(
-            ["model", "pypmml's fastest form", "this package", "ratio", "middle half", "figure", ""],
+            [
+                "model",
+                "pypmml's fastest form",
+                "this package",
+                "ratio",
+                "middle half",
+                "figure",
+                "",
+            ],
             [_summary(comparison) for comparison in comparisons],
         ),
         *(line for comparison in comparisons for line in _details(comparison)),

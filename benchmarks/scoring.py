@@ -1,9 +1,10 @@
 """Measures Scorer.score and score_frame on pypmml against pypmml's own calls.
 
-``make bench`` runs this. Of three of the models of ``benchmarks.speed`` it scores the same rows with every call form that pypmml has and with this package, in one process and
-on one JVM, with all checks on. The rounds of all forms are interleaved, and each of this package's
-is divided by that of pypmml's fastest form beside it. The figure is the median of these ratios over
-the rounds of several processes, one after the other.
+``make bench`` runs this. Of three of the models of ``benchmarks.speed`` it scores the same rows
+with every call form that pypmml has and with this package, in one process and on one JVM, with all
+checks on. The rounds of all forms are interleaved, and each of this package's is divided by that of
+pypmml's fastest form beside it. The figure is the median of these ratios over the rounds of several
+processes, one after the other: how Java compiles hot code is partly chance.
 
 What is measured is the processor time of the one thread that calls, Java included, since other work
 on the machine hardly touches that. Results are checked before and after.

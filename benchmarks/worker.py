@@ -1,8 +1,8 @@
 """Times the calls of one peer, in a process of its own.
 
-``python -m benchmarks.worker CASE MODULE`` is a child of ``benchmarks.measuring``, perhaps in another
-environment. It says on one line of JSON what it can call, and then answers every line that names a
-call and a number of seconds. What libraries print goes to standard error.
+``python -m benchmarks.worker CASE MODULE`` is a child of ``benchmarks.measuring``, perhaps in
+another environment. It says on one line of JSON what it can call, and then answers every line that
+names a call and a number of seconds. What libraries print goes to standard error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import Agreement, compare
-from benchmarks.calls import THREADS, Batch, Call, Peers, Record
+from benchmarks.calls import THREADS, Call, Peers, Record
 from benchmarks.case import Case, Rows
 
 TRY_ROWS = (200, 2_000)  # which show how long all would take
@@ -72,7 +72,9 @@ class Timed:
 
     def _one_by_one(self, seconds: float, record: Record) -> tuple[list[float], Agreement]:
         clock, call, records = time.perf_counter, record.call, self._records
-        times, places, results = [], [], []
+        times: list[float] = []
+        places: list[int] = []
+        results: list[Any] = []
         end = clock() + seconds
         while not times or clock() < end:
             self._next = (self._next + 1) % len(records)
@@ -97,7 +99,7 @@ def _opened(case: Case, peers: Peers) -> tuple[list[Timed], list[dict[str, Any]]
         # Whatever keeps a peer from a model is what has to be reported of it.
         except Exception as error:  # noqa: BLE001
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-            kind = "" if type(error).__name__ == "NotForThis" else f"{type(error).__name__}: "
+            kind = "" if type(error).__name__ == "NotForThisError" else f"{type(error).__name__}: "
             absent.append({"name": name, "reason": kind + " ".join(lines[:2])[:300]})
     return timed, absent
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import pmml_pipeline as pp
-from benchmarks.calls import Batch, Call, NotForThis, Peers, Record
+from benchmarks.calls import Batch, Call, NotForThisError, Peers, Record
 from benchmarks.case import Case, Rows
 from benchmarks.figures import PYPMML
 from benchmarks.forms import Tables, pypmml_model
@@ -20,7 +20,7 @@ def _engine(name: str, case: Case) -> Iterator[Call]:
     try:
         scorer = pp.load(case.document, engine=name)
     except UnsupportedDocumentError as error:
-        raise NotForThis(str(error)) from None
+        raise NotForThisError(str(error)) from None
     names = [field.name for field in scorer.inputs]
 
     def framed(rows: Rows) -> Callable[[], Any]:
@@ -48,7 +48,7 @@ def _pypmml(case: Case) -> Iterator[Call]:
     tables = Tables(model).model
     names = [str(n) for n in model.inputNames]
     outputs = [str(n) for n in model.outputNames]
-    score = next((n for n in (case.facts.score, f"predicted_{case.facts.score}") if n in outputs))
+    score = next(n for n in (case.facts.score, f"predicted_{case.facts.score}") if n in outputs)
     at = outputs.index(score)
 
     def lists(rows: Rows) -> Callable[[], Any]:
@@ -74,10 +74,20 @@ def _pypmml(case: Case) -> Iterator[Call]:
     )
     yield Batch(f"{PYPMML}predict(JSON, split)", "JSON text", split, of_split)
     yield Batch(f"{PYPMML}predict(DataFrame)", "pandas frame", framed, lambda r: r[score])
-    yield Record(f"{PYPMML}predict(list)", "list to list", model.predict, lambda r: r[at],
-                 lambda record: [record[n] for n in names])
-    yield Record(f"{PYPMML}predict(dict)", "dict to dict", model.predict, lambda r: r[score],
-                 lambda record: {n: record[n] for n in names})
+    yield Record(
+        f"{PYPMML}predict(list)",
+        "list to list",
+        model.predict,
+        lambda r: r[at],
+        lambda record: [record[n] for n in names],
+    )
+    yield Record(
+        f"{PYPMML}predict(dict)",
+        "dict to dict",
+        model.predict,
+        lambda r: r[score],
+        lambda record: {n: record[n] for n in names},
+    )
 
 
 PEERS: Peers = {

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 import pmml_pipeline as pp
-from benchmarks.calls import Batch, Call, NotForThis, Peers
+from benchmarks.calls import Batch, Call, NotForThisError, Peers
 from benchmarks.case import BUILD, Case, Rows
 from pmml_pipeline import kernels
 from pmml_pipeline.compiler import interpret
@@ -28,15 +29,15 @@ GIVEN = "float64, column by column"
 @contextmanager
 def _loaded(path: Path) -> Iterator[None]:
     """Lets what is made inside run on another library than the best one."""
-    usual, best = kernels.library, kernels.best_level
-    kernels.library = lambda level: path
-    kernels.best_level = lambda: levels()[0]
-    kernels.load.cache_clear()
-    try:
-        yield
-    finally:
-        kernels.library, kernels.best_level = usual, best
+    with (
+        mock.patch.object(kernels, "library", return_value=path),
+        mock.patch.object(kernels, "best_level", return_value=levels()[0]),
+    ):
         kernels.load.cache_clear()
+        try:
+            yield
+        finally:
+            kernels.load.cache_clear()
 
 
 class _Case:
@@ -46,7 +47,7 @@ class _Case:
         scorer = pp.load(case.document, engine="compiled")
         stages = scorer._engine.plan.stages  # type: ignore[attr-defined]
         if len(stages) > 1:
-            raise NotForThis("it has more than one program")
+            raise NotForThisError("it has more than one program")
         self.program: Program = stages[0].program
         self._names = [scorer.inputs[i].name for i in stages[0].reads]
         self.output = [output.name for output in scorer.outputs].index(case.facts.score)
@@ -85,7 +86,7 @@ def _numpy(case: Case) -> Iterator[Call]:
 def _by_gcc() -> Path:
     """The library as gcc compiles it; kept until the sources change."""
     if not shutil.which("gcc"):
-        raise NotForThis("there is no gcc here")
+        raise NotForThisError("there is no gcc here")
     folder = BUILD / "kernels-gcc"
     source = Path(kernels.__file__).parent
     shutil.rmtree(folder, ignore_errors=True)

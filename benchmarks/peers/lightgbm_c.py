@@ -49,7 +49,7 @@ class LightGBM:
 
     def one(self, cells: list[float]) -> float:
         """The prediction for one row."""
-        self._row[:] = cells
+        self._row[:] = cells  # type: ignore[assignment]
         if self._one(*self._one_arguments):
             raise RuntimeError("LightGBM refuses the row")
         return self._result[0]

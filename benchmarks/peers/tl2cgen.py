@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.calls import Batch, Call, NotForThis, Peers, Record
+from benchmarks.calls import Batch, Call, NotForThisError, Peers, Record
 from benchmarks.case import Case, Rows
 from benchmarks.peers.treelite import imported, matrix_for, of_last_class
 
@@ -19,7 +19,7 @@ def _tl2cgen(case: Case) -> Iterator[Call]:
     library = case.folder / "tl2cgen.so"
     if not library.is_file():
         if not shutil.which("gcc"):
-            raise NotForThis("it needs gcc, which is not here")
+            raise NotForThisError("it needs gcc, which is not here")
         part = case.folder / f"tl2cgen.{os.getpid()}.so"
         # Many files: one of all trees takes a compiler the square of its length.
         tl2cgen.export_lib(
