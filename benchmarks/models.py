@@ -192,11 +192,13 @@ MODELS: Mapping[str, Model] = {
     "forest-100": Model(
         "RandomForest 100 x depth 12, 30 fields",
         *("sklearn", True, thirty_numbers, _forest(100, 12)),
+        limits=True,  # else the sealing asks the forest 500 times for the largest that it takes
     ),
     "forest-300": Model(
         "RandomForest 300 x unlimited depth, 30 fields",
         *("sklearn", True, thirty_numbers, _forest(300, None)),
         training=(5_000, 1_000),
+        limits=True,
     ),
     "xgboost-300": Model(
         "XGBoost 300 x depth 6, 30 fields", "xgboost", True, thirty_numbers, _xgboost
