@@ -68,8 +68,13 @@ conformance: $(STAMP) ## Score the recorded documents of other projects on every
 	$(BIN)/python -m benchmarks.conformance $(ARGS)
 
 .PHONY: bench
-bench: $(STAMP) ## Measure scoring against pypmml's own calls, into benchmarks/results.md
-	$(BIN)/python -m benchmarks.scoring $(ARGS)
+bench: $(STAMP) ## Measure beside every peer, into benchmarks/results.md (ARGS=--quick to try it)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: $(STAMP) ## What bench does once by itself: install the peers, train and compile models
+	$(BIN)/python -m benchmarks.environments
+	$(BIN)/python -m benchmarks.speed --prepare
 
 .PHONY: fuzz
 fuzz: $(STAMP) ## Score 100,000 mutated documents and look for what must not be (ARGS="--count 1000")

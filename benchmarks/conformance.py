@@ -9,6 +9,7 @@ were recorded in float32 (at most 9 significant digits) as the same float32, lab
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import math
@@ -24,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from pmml_pipeline.engines import ENGINES
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "conformance"
 TOLERANCE = 1e-10
@@ -188,23 +191,32 @@ def _lines(results: dict[str, list[Verdict]], verbose: bool) -> Iterator[str]:
                 yield f"{engine}  {v.document}: {v.status}" + (f": {v.detail}" if verbose else "")
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """``python -m benchmarks.conformance [--verbose] [engine ...]``"""
-    if arguments[:1] == ["--child"]:
-        _child(arguments[1])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "engines", nargs="*", metavar="engine", help=f"some of {', '.join(ENGINES)}; all by default"
+    )
+    parser.add_argument("--verbose", action="store_true", help="show the first difference of each")
+    parser.add_argument("--child", metavar="ENGINE", help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    for name in given.engines:
+        if name not in ENGINES:
+            parser.error(f"there is no engine {name!r}; give some of {', '.join(ENGINES)}")
+    if given.child:
+        _child(given.child)
         return 0
     if not FOLDER.is_dir():
         print("SKIPPED: the recorded documents (../shared/conformance) are not here")
         return 0
-    engines = [a for a in arguments if not a.startswith("-")] or ["pypmml", "jpmml"]
     results = {}
-    for engine in engines:
+    for engine in given.engines or ENGINES:
         start = time.monotonic()
         results[engine] = run(engine)
         print(f"{engine}: {len(results[engine])} documents in {time.monotonic() - start:.0f} s")
-    print("\n".join(_lines(results, "--verbose" in arguments)))
+    print("\n".join(_lines(results, given.verbose)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

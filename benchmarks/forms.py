@@ -1,7 +1,7 @@
 """Every way to call pypmml and this package on one model, checked and timed in this process.
 
 Run as a child of ``benchmarks.scoring``, since how Java compiles a process's hot code is partly
-chance: ``python -m benchmarks.forms ARTIFACT ROWS.parquet ROUNDS`` prints what it measured as JSON.
+chance: ``python -m benchmarks.forms CASE ROUNDS`` prints what it measured as JSON.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import Any
 import pandas as pd
 
 import pmml_pipeline as pp
+from benchmarks.case import Case
 from pmml_pipeline.engines.jvm import runtime
 
 TOLERANCE = 1e-10
+BATCH = 2_000  # rows
 RECORDS = 200  # different ones, taken in turn
 WARM_S = 2.0  # how long a form runs before anything is measured, for Java to compile it
 ROUND_S = 0.3  # and how long in one round
@@ -51,20 +53,21 @@ class Form:
     note: str = ""
 
 
-def measure(artifact: Path, frame: pd.DataFrame, rounds: int) -> dict[str, list[dict[str, Any]]]:
+def measure(document: Path, frame: pd.DataFrame, rounds: int) -> dict[str, list[dict[str, Any]]]:
     """Checks and times every form.
 
     Args:
-        artifact: folder of a version.
-        frame: rows of its inputs.
+        document: the PMML file.
+        frame: rows with its inputs.
         rounds: how often each form is measured.
 
     Returns:
         Under ``records`` and ``batches``: name, own, note and times of each form.
     """
-    scorer = pp.load(artifact, engine="pypmml")
-    theirs = _pypmml_model(artifact / "model.pmml")
+    scorer = pp.load(document, engine="pypmml")
+    theirs = pypmml_model(document)
     order = [str(n) for n in theirs.inputNames]
+    frame = frame[order]
     records: list[dict[str, Any]] = frame.to_dict("records")
     found = {}
     for kind, forms in (
@@ -80,7 +83,7 @@ def measure(artifact: Path, frame: pd.DataFrame, rounds: int) -> dict[str, list[
     return found
 
 
-def _pypmml_model(path: Path) -> Any:
+def pypmml_model(path: Path) -> Any:
     """pypmml's own model over JPype, on the JVM that this package started."""
     runtime.start()
     from pypmml import Model
@@ -92,7 +95,7 @@ def _pypmml_model(path: Path) -> Any:
     return Model.fromFile(str(path))
 
 
-class _Tables:
+class Tables:
     """pypmml's DataFrame form, on a JVM that pypmml did not start.
 
     It expects Java text to arrive as Python's, which a JVM that it starts itself sees to.
@@ -133,7 +136,7 @@ def _batch_forms(
     lists = [[record[n] for n in order] for record in records]
     split = json.dumps({"columns": order, "data": lists})
     as_records = json.dumps(records)
-    tables = _Tables(theirs).model
+    tables = Tables(theirs).model
 
     def from_split(text: Any) -> Answers:
         found = json.loads(str(text))
@@ -221,5 +224,6 @@ def _time(forms: list[Form], rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    rows = pd.read_parquet(sys.argv[2])
-    sys.stdout.write(json.dumps(measure(Path(sys.argv[1]), rows, int(sys.argv[3]))))
+    case = Case(Path(sys.argv[1]))
+    some = case.rows().head(BATCH).frame()
+    sys.stdout.write(json.dumps(measure(case.document, some, int(sys.argv[2]))))

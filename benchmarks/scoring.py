@@ -1,10 +1,10 @@
 """Measures Scorer.score and score_frame on pypmml against pypmml's own calls.
 
-``make bench`` runs this. It trains three models and exports them with their certificate. Then it
-scores the same rows with every call form that pypmml has and with this package, in one process and
-on one JVM, with all checks on. The rounds of all forms are interleaved, and each of this package's
-is divided by that of pypmml's fastest form beside it. The figure is the median of these ratios over
-the rounds of several processes, one after the other.
+``make bench`` runs this. Of three of the models of ``benchmarks.speed`` it scores the same rows
+with every call form that pypmml has and with this package, in one process and on one JVM, with all
+checks on. The rounds of all forms are interleaved, and each of this package's is divided by that of
+pypmml's fastest form beside it. The figure is the median of these ratios over the rounds of several
+processes, one after the other: how Java compiles hot code is partly chance.
 
 What is measured is the processor time of the one thread that calls, Java included, since other work
 on the machine hardly touches that. Results are checked before and after.
@@ -26,18 +26,18 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from benchmarks.models import MODELS
-from benchmarks.report import write
+from benchmarks.case import Case
+from benchmarks.prepare import prepared
+from benchmarks.report import lines
+from benchmarks.results import show
 
 RECORD_LIMIT = 1.2
 BATCH_LIMIT = 1.0
-BATCH = 2_000
+MODELS = ("lightgbm-500", "forest-100", "linear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +109,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="of each form, at least 5")
     parser.add_argument("--processes", type=int, default=3, help="one after the other")
     parser.add_argument("--model", choices=MODELS, action="append", help="only this one")
+    parser.add_argument("--quick", action="store_true", help="small models")
     given = parser.parse_args(arguments)
     if given.rounds < 5 or given.processes < 1:
         parser.error("fewer than 5 rounds say nothing")
     comparisons = []
-    with tempfile.TemporaryDirectory(prefix="pmml-bench-") as folder:
-        for name in given.model or MODELS:
-            comparisons += _compare(name, Path(folder), given.rounds, given.processes)
+    for case in prepared(given.model or MODELS, given.quick):
+        comparisons += _compare(case, given.rounds, given.processes)
     missed = [c for c in comparisons if c.missed]
-    write(comparisons, given.rounds, given.processes, keep=not given.model)
+    text = lines(comparisons, given.rounds, given.processes)
+    show("scoring", text, keep=not (given.model or given.quick))
     print(f"{len(missed)} of {len(comparisons)} figures missed")
     return 1 if missed else 0
 
 
-def _compare(name: str, folder: Path, rounds: int, processes: int) -> list[Comparison]:
-    print(f"{name}: train and export ...", flush=True)
-    artifact, frame = MODELS[name](folder)
-    rows = folder / f"{artifact.parent.name}.parquet"
-    frame.head(BATCH).to_parquet(rows)
-    command = [sys.executable, "-m", "benchmarks.forms", str(artifact), str(rows), str(rounds)]
+def _compare(case: Case, rounds: int, processes: int) -> list[Comparison]:
+    name = case.facts.title
+    command = [sys.executable, "-m", "benchmarks.forms", str(case.folder), str(rounds)]
     runs: list[dict[str, Any]] = []
     for number in range(processes):
         print(f"{name}: measure ({number + 1} of {processes}) ...", flush=True)
