@@ -10,6 +10,8 @@ KERNELS := hatch_build.py $(wildcard pmml_pipeline/kernels/build.py pmml_pipelin
 HERE := $(CURDIR)
 MODEL ?=
 ARGS ?=
+# Tests run side by side; each worker may hold a JVM of a gigabyte.
+WORKERS ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -47,7 +49,7 @@ export: $(STAMP) ## Train, prove and publish the examples into artifacts/ (MODEL
 
 .PHONY: test
 test: lint types ## Lint, check the types and run every test (ARGS="-k store" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Check style and format
