@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 
 import pytest
+
+# Tests keep compiled documents too, in a folder of their own; child processes inherit it.
+_COMPILED = tempfile.mkdtemp(prefix="pmml-pipeline-tests-")
+os.environ["PMML_PIPELINE_COMPILED_CACHE"] = _COMPILED
 
 _status = pytest.StashKey[int]()
 
@@ -22,6 +28,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     One process has loaded a JVM, several OpenMP runtimes, Arrow and polars; they have been seen to
     crash each other while they are unloaded, after every test had passed.
     """
+    shutil.rmtree(_COMPILED, ignore_errors=True)
     status = config.stash.get(_status, None)
     if status is not None:
         sys.stdout.flush()

@@ -16,6 +16,7 @@ FILES = sorted((ROOT / "pmml_pipeline").rglob("*.py"))
 # A part may import those above it, and itself. ``__init__`` is the public face of all of them.
 LAYERS = (
     "errors",
+    "folders",
     "document",
     "schema",
     "admission",

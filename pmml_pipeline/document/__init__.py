@@ -10,7 +10,7 @@ from pmml_pipeline.document.model import (
     OutputField,
     Value,
 )
-from pmml_pipeline.document.reader import Limits, read
+from pmml_pipeline.document.reader import Limits, bytes_of, read
 
 __all__ = [
     "DataField",
@@ -22,5 +22,6 @@ __all__ = [
     "Model",
     "OutputField",
     "Value",
+    "bytes_of",
     "read",
 ]

@@ -94,13 +94,19 @@ def read(
         DocumentTooLargeError: it exceeds a limit.
     """
     limits = limits or Limits()
-    data = source if isinstance(source, bytes) else _load(Path(source), limits)
+    data = source if isinstance(source, bytes) else bytes_of(Path(source), limits)
     if len(data) > limits.size:
         raise _too_large("size", f"{len(data)} bytes", f"{limits.size}")
     return _document(_parse(data, limits, frozenset() if trees else frozenset({"Node"})))
 
 
-def _load(path: Path, limits: Limits) -> bytes:
+def bytes_of(path: Path, limits: Limits | None = None) -> bytes:
+    """The bytes of a document, as :func:`read` takes them; one more than it may have at most.
+
+    Raises:
+        DocumentError: the file cannot be read.
+    """
+    limits = limits or Limits()
     try:
         if path.is_dir():
             raise DocumentError(f"{path} is a folder", "give the path of a PMML file")

@@ -65,6 +65,17 @@ def _processor_flags() -> frozenset[str]:
     return frozenset(line.partition(":")[2].split())
 
 
+def identity() -> bytes:
+    """All of this machine that may change a number: the library, and the processor's instructions.
+
+    Raises:
+        EngineUnavailableError: there is no library for it.
+        OSError: it cannot be read.
+    """
+    flags = " ".join(sorted(_processor_flags()))
+    return flags.encode() + library(best_level()).read_bytes()
+
+
 @functools.cache
 def load() -> ctypes.CDLL:
     """The library, loaded once. A call into it leaves other Python threads running.
