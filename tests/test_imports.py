@@ -17,10 +17,10 @@ FILES = sorted((ROOT / "pmml_pipeline").rglob("*.py"))
 LAYERS = (
     "errors",
     "folders",
+    "kernels",
     "document",
     "schema",
     "admission",
-    "kernels",
     "compiler",
     "engines",
     "frames",

@@ -10,7 +10,8 @@ from pmml_pipeline.document.model import (
     OutputField,
     Value,
 )
-from pmml_pipeline.document.reader import Limits, bytes_of, read
+from pmml_pipeline.document.parse import Limits
+from pmml_pipeline.document.reader import bytes_of, read
 
 __all__ = [
     "DataField",

@@ -1,8 +1,10 @@
-// Rows through a program, block by block. What this file exports is all that Python sees.
+// Rows through a program, block by block. What Python sees is exported here and in read.c.
 
 #include "ops.c"
 
 #include "forest.c"
+
+#include "read.c"
 
 int32_t pp_abi(void) { return 1; }
 
