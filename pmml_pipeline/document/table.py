@@ -8,6 +8,7 @@ is looked at becomes an :class:`Element` then, once.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable
 from typing import Any
 
 from pmml_pipeline.document.model import Element
@@ -59,6 +60,11 @@ class Table:
             text = self._buffer[self._starts[number] : self._starts[number + 1]].decode()
             text = self._known.setdefault(number, text)
         return text
+
+    def encoded(self, numbers: Iterable[int]) -> list[bytes]:
+        """Many strings in UTF-8, which takes less time than one by one as text."""
+        buffer, starts = self._buffer, self._starts
+        return [buffer[starts[n] : starts[n + 1]] for n in numbers]
 
     def element(self, at: int) -> TableElement:
         """The view of an element; the same object each time."""

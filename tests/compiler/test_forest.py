@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmml_pipeline.compiler import forest as module
+from pmml_pipeline.compiler import forest_tables
 from pmml_pipeline.compiler.builder import Builder
-from pmml_pipeline.compiler.forest import Forest, Leaf, Split, Tree, leaves, sums
+from pmml_pipeline.compiler.forest import Forest, Leaf, Split, Tree, grown, leaves, sums
 from pmml_pipeline.compiler.interpret import run
 from pmml_pipeline.engines.compiled import Native
 
@@ -120,9 +120,7 @@ def test_a_leaf_that_is_reached_on_two_ways() -> None:
 def test_bit_vectors_are_for_trees_of_up_to_32_leaves(splits: int) -> None:
     forest = Forest()
     forest.trees.append(grow(np.random.default_rng(3), forest, splits))
-    columns = module._Columns()
-    columns.collect(forest.trees[0])
-    columns.settle(Builder(FIELDS))
-    table = module._vector_table(forest, columns, module._Sets(columns))
+    arrays = grown(forest, 2)
+    table = forest_tables._vector_table(arrays, forest_tables._tests(Builder(FIELDS), arrays))
     assert (table is None) == (splits == 32)
     assert isinstance(forest.leaf([0.0]), Leaf)

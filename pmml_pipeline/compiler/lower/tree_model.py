@@ -49,7 +49,7 @@ class _Known:
 
 _State = dict[Register, _Known]
 _Way = Callable[[_State], Tree]
-_LARGEST = 2_000_000  # splits of one tree, which grows where a predicate can be unknown
+LARGEST = 2_000_000  # splits of one tree, which grows where a predicate can be unknown
 
 
 class TreeLowering:
@@ -171,7 +171,7 @@ class TreeLowering:
             if operator == "isMissing":
                 yes, no = no, yes
             return self._present(value, known, state, yes, no)
-        single, negated, test = _simple(self._context, predicate, value, operator)
+        single, negated, test = simple(self._context, predicate, value, operator)
         if negated:
             yes, no = no, yes
             way = {"yes": "no", "no": "yes"}.get(way or "")
@@ -332,8 +332,8 @@ class TreeLowering:
         failed: Tree,
     ) -> Split:
         self._count += 1
-        if self._count > _LARGEST:
-            raise refusal(self._model.node, f"becomes a tree of more than {_LARGEST} splits")
+        if self._count > LARGEST:
+            raise refusal(self._model.node, f"becomes a tree of more than {LARGEST} splits")
         return Split(register, threshold, levels, missing, passed, failed)
 
 
@@ -346,10 +346,17 @@ def _both(after: tuple[_Known, _Known], **changes: object) -> tuple[_Known, _Kno
     return _with(after[0], **changes), _with(after[1], **changes)
 
 
-def _simple(
+def simple(
     context: Context, predicate: Element, value: Value, operator: str
 ) -> tuple[bool, bool, float | frozenset[float]]:
-    """A simple predicate as "at most t", "equals t" or "is one of", perhaps negated."""
+    """A simple predicate as "at most t", "equals t" or "is one of", perhaps negated.
+
+    Returns:
+        Whether it is "equals t" of numbers, whether it is negated, and t or the levels.
+
+    Raises:
+        DocumentError: it is none of them.
+    """
     if predicate.tag == "SimpleSetPredicate":
         array = predicate.child("Array")
         if array is None or operator not in ("isIn", "isNotIn"):
@@ -357,11 +364,15 @@ def _simple(
         codes = frozenset(
             parse(text, value.data_type, context.texts) for text in parse_array(array.text)
         )
+        if any(code != code for code in codes):
+            raise refusal(predicate, "compares with NaN")
         return False, operator == "isNotIn", codes
     text = predicate.get("value")
     if text is None:
         raise refusal(predicate, "has no value")
     constant = parse(text, value.data_type, context.texts)
+    if constant != constant:  # there is no order of NaN, and no level of it
+        raise refusal(predicate, "compares with NaN")
     if operator in ("equal", "notEqual"):
         negated = operator == "notEqual"
         if value.numeric and value.optype == "continuous":

@@ -1,10 +1,12 @@
-// Rows through a program, block by block. What Python sees is exported here and in read.c.
+// Rows through a program, block by block. What Python sees is exported here, in read.c and grow.c.
 
 #include "ops.c"
 
 #include "forest.c"
 
 #include "read.c"
+
+#include "grow.c"
 
 int32_t pp_abi(void) { return 1; }
 
