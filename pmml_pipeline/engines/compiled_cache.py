@@ -47,7 +47,13 @@ SUFFIX = ".plan"
 _PART = ".part"
 _ABANDONED_S = 24 * 3600.0
 # What turns a document into a plan, from the package's folder on.
-_SOURCES = ("schema.py", "kernels/*.py", "document/**/*.py", "compiler/**/*.py", "engines/compiled*.py")
+_SOURCES = (
+    "schema.py",
+    "kernels/*.py",
+    "document/**/*.py",
+    "compiler/**/*.py",
+    "engines/compiled*.py",
+)
 
 
 def folder() -> Path | None:

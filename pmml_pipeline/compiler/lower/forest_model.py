@@ -21,6 +21,7 @@ from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
 from pmml_pipeline.document.table import TableElement
 from pmml_pipeline.document.tree_model import TreeModel
+from pmml_pipeline.errors import DocumentError
 
 
 def lower_forest(
@@ -51,6 +52,8 @@ def lower_forest(
     forest, names = _plain(context, scopes, trees, classifies) or _any(
         context, scopes, trees, classifies
     )
+    if classifies and not names:
+        raise DocumentError(f"MiningModel (line {model.line}): its trees name no class", "")
     first = [start] * max(len(names), 1)
     totals: list[Register] = list(sums(context.builder, forest, first, single=single))
     if method == "average":
