@@ -23,7 +23,7 @@ ITEM = np.dtype(
 
 @dataclass(slots=True)
 class Plain:
-    """``pp_plain`` of ``src/grow.c``: arrays in the order of its fields."""
+    """``pp_grow_plain`` of ``src/grow.c``: arrays in the order of its fields."""
 
     roots: Ints
     strategies: Ints

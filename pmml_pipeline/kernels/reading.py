@@ -13,7 +13,7 @@ OK, MALFORMED, DEPTH, ELEMENTS, DTD, MEMORY = range(6)
 
 
 class NativeTable(ctypes.Structure):
-    """``pp_table`` of ``src/read.c``."""
+    """``pp_xml_table`` of ``src/read.c``."""
 
     _fields_ = (
         ("elements", ctypes.c_int64),

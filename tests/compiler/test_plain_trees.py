@@ -217,12 +217,15 @@ def binary(random: np.random.Generator, depth: int, classes: bool) -> str:
             for v in "ab"
             if classes
         )
-        found += tag("Node", {"score": score}, predicate + shares + inner)
+        number = found.count("<Node ")  # of the first child there is one, or many
+        default = None if not inner else f"c{int(random.integers(2))}"
+        attributes = {"id": f"c{min(number, 1)}", "score": score, "defaultChild": default}
+        found += tag("Node", attributes, predicate + shares + inner)
     return found
 
 
 @pytest.mark.parametrize("classes", [True, False])
-@pytest.mark.parametrize("strategy", STRATEGIES[:3])
+@pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("depth", [2, 7])
 def test_the_arrays_are_the_same(
     classes: bool, strategy: str, depth: int, monkeypatch: pytest.MonkeyPatch
@@ -238,7 +241,8 @@ def test_the_arrays_are_the_same(
             + tag(
                 "TreeModel",
                 {"functionName": function, "missingValueStrategy": strategy},
-                schema + tag("Node", {}, "<True/>" + binary(random, depth, classes)),
+                schema
+                + tag("Node", {"defaultChild": "c1"}, "<True/>" + binary(random, depth, classes)),
             ),
         )
         for _ in range(12)

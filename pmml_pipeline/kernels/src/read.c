@@ -41,9 +41,9 @@ typedef struct {
     void (*set_doctype)(void *, void (*)(void *, const char *, const char *, const char *, int));
     int (*set_encoding)(void *, const char *);
     int (*encoding_handler)(void *, const char *, void *);
-} pp_expat;
+} pp_xml_expat;
 
-enum { PP_READ_OK, PP_READ_MALFORMED, PP_READ_DEPTH, PP_READ_ELEMENTS, PP_READ_DTD, PP_READ_MEMORY };
+enum { PP_XML_OK, PP_XML_MALFORMED, PP_XML_DEPTH, PP_XML_ELEMENTS, PP_XML_DTD, PP_XML_MEMORY };
 
 // What Python sees; the columns stay the reader's.
 typedef struct {
@@ -55,38 +55,38 @@ typedef struct {
     int64_t root;           // string: the name of the first element with its namespace, or -1
     int64_t line, column;   // of what is wrong
     int32_t code;           // of expat
-} pp_table;
+} pp_xml_table;
 
 typedef struct {
     int32_t *at;
     int64_t size, room;
-} pp_column;
+} pp_xml_column;
 
 typedef struct {
     char *at;
     int64_t size, room;
-} pp_bytes;
+} pp_xml_bytes;
 
 typedef struct {
-    const pp_expat *expat;
+    const pp_xml_expat *expat;
     void *parser;
     int64_t max_depth, max_elements, seen, depth, skipping;
     char skip[64];  // elements of this tag are counted and not kept
     int32_t state, code;
     int64_t line, wrong_column, root;
-    pp_column tags, parents, lines, ends, texts, firsts, names, values;
-    pp_column open;    // the elements that have not ended
-    pp_bytes *pieces;  // the text so far of each of them
+    pp_xml_column tags, parents, lines, ends, texts, firsts, names, values;
+    pp_xml_column open;    // the elements that have not ended
+    pp_xml_bytes *pieces;  // the text so far of each of them
     int64_t n_pieces;
-    pp_bytes buffer;
-    pp_bytes starts, hashes;  // of int64_t, uint64_t
+    pp_xml_bytes buffer;
+    pp_xml_bytes starts, hashes;  // of int64_t, uint64_t
     int64_t strings;
     uint32_t *slots;  // string + 1, by hash
     int64_t n_slots;
     uint64_t seed;
-} pp_reader;
+} pp_xml_reader;
 
-static int pp_grow(pp_bytes *b, int64_t more) {
+static int pp_xml_grow(pp_xml_bytes *b, int64_t more) {
     if (b->size + more <= b->room) return 1;
     int64_t room = b->room ? b->room : 64;
     while (room < b->size + more) room *= 2;
@@ -97,7 +97,7 @@ static int pp_grow(pp_bytes *b, int64_t more) {
     return 1;
 }
 
-static int pp_put(pp_column *c, int32_t value) {
+static int pp_xml_put(pp_xml_column *c, int32_t value) {
     if (c->size == c->room) {
         const int64_t room = c->room ? c->room * 2 : 1024;
         int32_t *at = realloc(c->at, (size_t)room * sizeof(int32_t));
@@ -110,7 +110,7 @@ static int pp_put(pp_column *c, int32_t value) {
 }
 
 // A product folded in half, with a seed that nobody outside knows: texts cannot be made to collide.
-static uint64_t pp_hash(uint64_t seed, const char *text, int64_t n) {
+static uint64_t pp_xml_hash(uint64_t seed, const char *text, int64_t n) {
     uint64_t h = seed ^ (uint64_t)n, word;
     for (int64_t i = 0; i < n; i += 8) {
         word = 0;
@@ -122,7 +122,7 @@ static uint64_t pp_hash(uint64_t seed, const char *text, int64_t n) {
     return h ^ (h >> 32);
 }
 
-static int pp_rehash(pp_reader *r) {
+static int pp_xml_rehash(pp_xml_reader *r) {
     const int64_t n = r->n_slots ? r->n_slots * 2 : 4096;
     uint32_t *slots = calloc((size_t)n, sizeof(uint32_t));
     if (!slots) return 0;
@@ -139,9 +139,9 @@ static int pp_rehash(pp_reader *r) {
 }
 
 // The number of a string, or -1 where there is no memory.
-static int32_t pp_string(pp_reader *r, const char *text, int64_t n) {
-    if (2 * (r->strings + 1) > r->n_slots && !pp_rehash(r)) return -1;
-    const uint64_t h = pp_hash(r->seed, text, n);
+static int32_t pp_xml_string(pp_xml_reader *r, const char *text, int64_t n) {
+    if (2 * (r->strings + 1) > r->n_slots && !pp_xml_rehash(r)) return -1;
+    const uint64_t h = pp_xml_hash(r->seed, text, n);
     int64_t at = (int64_t)(h & (uint64_t)(r->n_slots - 1));
     for (; r->slots[at]; at = (at + 1) & (r->n_slots - 1)) {
         const int64_t s = r->slots[at] - 1;
@@ -150,8 +150,8 @@ static int32_t pp_string(pp_reader *r, const char *text, int64_t n) {
             (n == 0 || memcmp(r->buffer.at + starts[s], text, (size_t)n) == 0))
             return (int32_t)s;
     }
-    if (r->strings >= INT32_MAX - 1 || !pp_grow(&r->buffer, n + 1) || !pp_grow(&r->starts, 8) ||
-        !pp_grow(&r->hashes, 8))
+    if (r->strings >= INT32_MAX - 1 || !pp_xml_grow(&r->buffer, n + 1) || !pp_xml_grow(&r->starts, 8) ||
+        !pp_xml_grow(&r->hashes, 8))
         return -1;
     if (n) memcpy(r->buffer.at + r->buffer.size, text, (size_t)n);
     r->buffer.size += n;
@@ -163,33 +163,33 @@ static int32_t pp_string(pp_reader *r, const char *text, int64_t n) {
     return (int32_t)r->strings++;
 }
 
-static void pp_stop(pp_reader *r, int32_t state) {
+static void pp_xml_stop(pp_xml_reader *r, int32_t state) {
     r->state = state;
     r->line = (int64_t)r->expat->line(r->parser);
 }
 
 // An element and its attributes into the columns; 0 where there is no memory.
-static int pp_add_element(pp_reader *r, const char *tag, const char **attributes) {
+static int pp_xml_add_element(pp_xml_reader *r, const char *tag, const char **attributes) {
     const int32_t own = (int32_t)r->tags.size;
     const int32_t parent = r->open.size ? r->open.at[r->open.size - 1] : -1;
-    const int32_t number = pp_string(r, tag, (int64_t)strlen(tag));
-    if (number < 0 || !pp_put(&r->tags, number) || !pp_put(&r->parents, parent) ||
-        !pp_put(&r->lines, (int32_t)r->expat->line(r->parser)) || !pp_put(&r->ends, 0) ||
-        !pp_put(&r->texts, 0) || !pp_put(&r->firsts, (int32_t)r->names.size) ||
-        !pp_put(&r->open, own))
+    const int32_t number = pp_xml_string(r, tag, (int64_t)strlen(tag));
+    if (number < 0 || !pp_xml_put(&r->tags, number) || !pp_xml_put(&r->parents, parent) ||
+        !pp_xml_put(&r->lines, (int32_t)r->expat->line(r->parser)) || !pp_xml_put(&r->ends, 0) ||
+        !pp_xml_put(&r->texts, 0) || !pp_xml_put(&r->firsts, (int32_t)r->names.size) ||
+        !pp_xml_put(&r->open, own))
         return 0;
     for (; *attributes; attributes += 2) {
-        const int32_t name = pp_string(r, attributes[0], (int64_t)strlen(attributes[0]));
-        const int32_t value = pp_string(r, attributes[1], (int64_t)strlen(attributes[1]));
-        if (name < 0 || value < 0 || r->names.size == INT32_MAX || !pp_put(&r->names, name) ||
-            !pp_put(&r->values, value))
+        const int32_t name = pp_xml_string(r, attributes[0], (int64_t)strlen(attributes[0]));
+        const int32_t value = pp_xml_string(r, attributes[1], (int64_t)strlen(attributes[1]));
+        if (name < 0 || value < 0 || r->names.size == INT32_MAX || !pp_xml_put(&r->names, name) ||
+            !pp_xml_put(&r->values, value))
             return 0;
     }
     if (r->open.size > r->n_pieces) {
         const int64_t n = r->n_pieces ? r->n_pieces * 2 : 64;
-        pp_bytes *pieces = realloc(r->pieces, (size_t)n * sizeof(pp_bytes));
+        pp_xml_bytes *pieces = realloc(r->pieces, (size_t)n * sizeof(pp_xml_bytes));
         if (!pieces) return 0;
-        memset(pieces + r->n_pieces, 0, (size_t)(n - r->n_pieces) * sizeof(pp_bytes));
+        memset(pieces + r->n_pieces, 0, (size_t)(n - r->n_pieces) * sizeof(pp_xml_bytes));
         r->pieces = pieces;
         r->n_pieces = n;
     }
@@ -197,32 +197,32 @@ static int pp_add_element(pp_reader *r, const char *tag, const char **attributes
     return 1;
 }
 
-static void pp_on_start(void *data, const char *name, const char **attributes) {
-    pp_reader *r = data;
+static void pp_xml_on_start(void *data, const char *name, const char **attributes) {
+    pp_xml_reader *r = data;
     if (r->state) return;
     r->seen++;
     r->depth++;
     if (r->depth > r->max_depth) {
-        pp_stop(r, PP_READ_DEPTH);
+        pp_xml_stop(r, PP_XML_DEPTH);
         return;
     }
     if (r->seen > r->max_elements) {
-        pp_stop(r, PP_READ_ELEMENTS);
+        pp_xml_stop(r, PP_XML_ELEMENTS);
         return;
     }
     if (r->skipping) {
         r->skipping++;
         return;
     }
-    if (r->depth == 1) r->root = pp_string(r, name, (int64_t)strlen(name));
+    if (r->depth == 1) r->root = pp_xml_string(r, name, (int64_t)strlen(name));
     const char *space = strrchr(name, ' ');  // after the namespace
     const char *tag = space ? space + 1 : name;
     if (r->skip[0] && strcmp(tag, r->skip) == 0) r->skipping = 1;
-    else if (!pp_add_element(r, tag, attributes)) pp_stop(r, PP_READ_MEMORY);
+    else if (!pp_xml_add_element(r, tag, attributes)) pp_xml_stop(r, PP_XML_MEMORY);
 }
 
-static void pp_on_end(void *data, const char *name) {
-    pp_reader *r = data;
+static void pp_xml_on_end(void *data, const char *name) {
+    pp_xml_reader *r = data;
     (void)name;
     if (r->state) return;
     r->depth--;
@@ -230,46 +230,46 @@ static void pp_on_end(void *data, const char *name) {
         r->skipping--;
         return;
     }
-    const pp_bytes *pieces = r->pieces + r->open.size - 1;
+    const pp_xml_bytes *pieces = r->pieces + r->open.size - 1;
     const int32_t own = r->open.at[--r->open.size];
-    const int32_t text = pp_string(r, pieces->at, pieces->size);
-    if (text < 0) pp_stop(r, PP_READ_MEMORY);
+    const int32_t text = pp_xml_string(r, pieces->at, pieces->size);
+    if (text < 0) pp_xml_stop(r, PP_XML_MEMORY);
     r->texts.at[own] = text;
     r->ends.at[own] = (int32_t)r->tags.size;
 }
 
-static void pp_on_text(void *data, const char *text, int n) {
-    pp_reader *r = data;
+static void pp_xml_on_text(void *data, const char *text, int n) {
+    pp_xml_reader *r = data;
     if (r->state || r->skipping || !r->open.size) return;
-    pp_bytes *pieces = r->pieces + r->open.size - 1;
-    if (!pp_grow(pieces, n)) {
-        pp_stop(r, PP_READ_MEMORY);
+    pp_xml_bytes *pieces = r->pieces + r->open.size - 1;
+    if (!pp_xml_grow(pieces, n)) {
+        pp_xml_stop(r, PP_XML_MEMORY);
         return;
     }
     memcpy(pieces->at + pieces->size, text, (size_t)n);
     pieces->size += n;
 }
 
-static void pp_on_doctype(void *data, const char *name, const char *system, const char *public,
+static void pp_xml_on_doctype(void *data, const char *name, const char *system, const char *public,
                           int internal) {
-    pp_reader *r = data;
+    pp_xml_reader *r = data;
     (void)name, (void)system, (void)public, (void)internal;
-    if (!r->state) pp_stop(r, PP_READ_DTD);
+    if (!r->state) pp_xml_stop(r, PP_XML_DTD);
 }
 
 // Whether the functions are those that this file knows.
-int32_t pp_read_knows(const pp_expat *expat) {
+int32_t pp_read_knows(const pp_xml_expat *expat) {
     return expat && expat->magic && strcmp(expat->magic, "pyexpat.expat_CAPI 1.1") == 0 &&
-           expat->size >= (int)sizeof(pp_expat) && expat->major == 2 && expat->error_code &&
+           expat->size >= (int)sizeof(pp_xml_expat) && expat->major == 2 && expat->error_code &&
            expat->column && expat->line && expat->parse && expat->create && expat->free_parser &&
            expat->set_text && expat->set_element && expat->set_encoding_handler &&
            expat->set_user_data && expat->set_doctype && expat->encoding_handler;
 }
 
-void pp_read_close(pp_reader *r) {
+void pp_read_close(pp_xml_reader *r) {
     if (!r) return;
     if (r->parser) r->expat->free_parser(r->parser);
-    pp_column *columns[] = {&r->tags,   &r->parents, &r->lines,  &r->ends, &r->texts,
+    pp_xml_column *columns[] = {&r->tags,   &r->parents, &r->lines,  &r->ends, &r->texts,
                             &r->firsts, &r->names,   &r->values, &r->open};
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) free(columns[i]->at);
     for (int64_t i = 0; i < r->n_pieces; i++) free(r->pieces[i].at);
@@ -282,9 +282,9 @@ void pp_read_close(pp_reader *r) {
 }
 
 // A reader, or 0 where there is no memory. `skip` is a tag or empty; `seed` a random number.
-pp_reader *pp_read_open(const pp_expat *expat, int64_t max_depth, int64_t max_elements,
+pp_xml_reader *pp_read_open(const pp_xml_expat *expat, int64_t max_depth, int64_t max_elements,
                         const char *skip, uint64_t seed) {
-    pp_reader *r = calloc(1, sizeof(pp_reader));
+    pp_xml_reader *r = calloc(1, sizeof(pp_xml_reader));
     if (!r) return 0;
     r->expat = expat;
     r->max_depth = max_depth;
@@ -294,34 +294,34 @@ pp_reader *pp_read_open(const pp_expat *expat, int64_t max_depth, int64_t max_el
     strncpy(r->skip, skip, sizeof(r->skip) - 1);
     const int64_t zero = 0;
     r->parser = expat->create(0, 0, " ");
-    if (!r->parser || !pp_grow(&r->starts, 8)) {
+    if (!r->parser || !pp_xml_grow(&r->starts, 8)) {
         pp_read_close(r);
         return 0;
     }
     memcpy(r->starts.at, &zero, 8);
     r->starts.size = 8;
     expat->set_user_data(r->parser, r);
-    expat->set_element(r->parser, pp_on_start, pp_on_end);
-    expat->set_text(r->parser, pp_on_text);
-    expat->set_doctype(r->parser, pp_on_doctype);
+    expat->set_element(r->parser, pp_xml_on_start, pp_xml_on_end);
+    expat->set_text(r->parser, pp_xml_on_text);
+    expat->set_doctype(r->parser, pp_xml_on_doctype);
     expat->set_encoding_handler(r->parser, expat->encoding_handler, 0);
     return r;
 }
 
 // The next bytes of the document. Returns what is wrong, or 0.
-int32_t pp_read_feed(pp_reader *r, const char *data, int32_t n, int32_t last) {
+int32_t pp_read_feed(pp_xml_reader *r, const char *data, int32_t n, int32_t last) {
     if (!r->state && !r->expat->parse(r->parser, data, n, last) && !r->state) {
         r->code = r->expat->error_code(r->parser);
         r->wrong_column = (int64_t)r->expat->column(r->parser);
-        pp_stop(r, PP_READ_MALFORMED);
+        pp_xml_stop(r, PP_XML_MALFORMED);
     }
-    if (!r->state && last && !pp_put(&r->firsts, (int32_t)r->names.size))
-        r->state = PP_READ_MEMORY;
+    if (!r->state && last && !pp_xml_put(&r->firsts, (int32_t)r->names.size))
+        r->state = PP_XML_MEMORY;
     return r->state;
 }
 
-void pp_read_table(const pp_reader *r, pp_table *t) {
-    *t = (pp_table){
+void pp_read_table(const pp_xml_reader *r, pp_xml_table *t) {
+    *t = (pp_xml_table){
         .elements = r->tags.size,
         .attributes = r->names.size,
         .strings = r->strings,
