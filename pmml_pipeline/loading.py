@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from pmml_pipeline.document import Document, read
 from pmml_pipeline.engines import ENGINES, engine_spec
 from pmml_pipeline.errors import (
     EngineUnavailableError,
@@ -14,7 +13,7 @@ from pmml_pipeline.errors import (
     PmmlPipelineWarning,
 )
 from pmml_pipeline.parity.golden import check_golden_rows
-from pmml_pipeline.schema import inputs_of, outputs_of
+from pmml_pipeline.schema import Schema
 from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.store.artifact import Artifact, open_artifact
 from pmml_pipeline.store.cache import is_url, local
@@ -54,7 +53,7 @@ def load(
         is_file = path.is_file()
     if is_file:
         name = _first_available() if engine == "auto" else engine
-        return Scorer(path, read(path, trees=False), name, extra_fields=extra_fields)
+        return Scorer(path, None, name, extra_fields=extra_fields)
     artifact = open_artifact(path)
     artifact.verify()
     return _certified(artifact, engine, extra_fields)
@@ -69,8 +68,6 @@ def _first_available() -> str:
 
 def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
     certificate = artifact.manifest.certificate
-    document: Document = read(artifact.document_path, trees=False)
-    _check_manifest(artifact, document)
     if engine == "auto":
         engine = _fastest(certificate)
     spec = engine_spec(engine)
@@ -82,8 +79,9 @@ def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
     if not certificate.to_10_decimals:
         _warn(f"{artifact.manifest.model} is certified {certificate.describe()}")
     scorer = Scorer(
-        artifact.document_path, document, engine, artifact=artifact, extra_fields=extra_fields
+        artifact.document_path, None, engine, artifact=artifact, extra_fields=extra_fields
     )
+    _check_manifest(artifact, scorer.schema)
     if certified:
         assert result is not None
         installed = spec.versions()
@@ -96,7 +94,7 @@ def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
     return scorer
 
 
-def _check_manifest(artifact: Artifact, document: Document) -> None:
+def _check_manifest(artifact: Artifact, schema: Schema) -> None:
     """Refuses a manifest that says something else than the document and the folder.
 
     Raises:
@@ -110,8 +108,8 @@ def _check_manifest(artifact: Artifact, document: Document) -> None:
         "outputs": [(o["name"], o["dataType"]) for o in manifest.outputs],
     }
     true = {
-        "inputs": [(f.name, f.data_type, f.required) for f in inputs_of(document)],
-        "outputs": [(o.name, o.data_type) for o in outputs_of(document)],
+        "inputs": [(f.name, f.data_type, f.required) for f in schema.inputs],
+        "outputs": [(o.name, o.data_type) for o in schema.outputs],
     }
     for what, fields in declared.items():
         if fields != true[what]:

@@ -159,6 +159,46 @@ class OutputField:
         return KINDS[self.data_type]
 
 
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What can be said of a document without its elements.
+
+    Attributes:
+        inputs: what a record brings, in the order of the mining schema.
+        outputs: what a result has: the target field, then every output field.
+        supplementary: fields that a record may bring although the model does not use them.
+        kind: the model's element, as ``MiningModel``.
+        function: its mining function, as ``regression``.
+        version: the PMML version, as ``4.4``.
+        application: the producer, with its version.
+    """
+
+    inputs: tuple[InputField, ...]
+    outputs: tuple[OutputField, ...]
+    supplementary: tuple[str, ...]
+    kind: str
+    function: str
+    version: str
+    application: str | None
+
+
+def schema_of(document: Document) -> Schema:
+    """The schema of a document.
+
+    Raises:
+        DocumentError: as :func:`inputs_of` and :func:`outputs_of`.
+    """
+    return Schema(
+        inputs=inputs_of(document),
+        outputs=outputs_of(document),
+        supplementary=document.model.supplementary,
+        kind=document.model.kind,
+        function=document.model.function,
+        version=document.version,
+        application=document.application,
+    )
+
+
 def inputs_of(document: Document) -> tuple[InputField, ...]:
     """The inputs of a document's model, in the order of its mining schema.
 

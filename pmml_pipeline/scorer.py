@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pmml_pipeline.admission import FrameAdmission, RecordAdmission
-from pmml_pipeline.document import Document
-from pmml_pipeline.engines import Engine, load_engine
+from pmml_pipeline.document import Document, bytes_of, read
+from pmml_pipeline.engines import Engine, open_engine
 from pmml_pipeline.engines.protocol import RecordRules, Result, RowError, TakesRecords
-from pmml_pipeline.errors import DataError, FieldError
-from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
+from pmml_pipeline.errors import DataError, DocumentError, FieldError
+from pmml_pipeline.schema import InputField, OutputField, Schema
 
 if TYPE_CHECKING:
     from pmml_pipeline.store.artifact import Artifact
@@ -30,26 +31,30 @@ class Scorer:
         inputs: what a record brings, in the order of the document's mining schema.
         outputs: what a result has: the target field, then every output field.
         engine: name of the engine.
-        document: the document as read, without the nodes of its trees.
+        schema: what is known of the document: inputs, outputs, version, producer.
         artifact: the artifact it was loaded from; None for a bare PMML file.
     """
 
     def __init__(
         self,
         path: Path,
-        document: Document,
+        document: Document | None,
         engine: str,
         *,
         artifact: Artifact | None = None,
         extra_fields: str = "refuse",
     ) -> None:
         self.path = path
-        self.document = document
         self.engine = engine
         self.artifact = artifact
-        self.inputs: tuple[InputField, ...] = inputs_of(document)
-        self.outputs: tuple[OutputField, ...] = outputs_of(document)
-        supplementary = document.model.supplementary
+        opened = open_engine(engine, path, document)
+        self._engine: Engine = opened.engine
+        self._document = opened.document
+        self._sha256 = opened.sha256
+        self.schema: Schema = opened.schema
+        self.inputs: tuple[InputField, ...] = self.schema.inputs
+        self.outputs: tuple[OutputField, ...] = self.schema.outputs
+        supplementary = self.schema.supplementary
         self._records = RecordAdmission(self.inputs, supplementary, extra_fields)
         self._frames = FrameAdmission(self.inputs, supplementary, extra_fields)
         self._names = [output.name for output in self.outputs]
@@ -60,7 +65,6 @@ class Scorer:
             for i, o in enumerate(self.outputs)
             if o.target or o.feature in ("predictedValue", "probability")
         ]
-        self._engine: Engine = load_engine(engine, path, document, self.inputs, self.outputs)
         self._shortcut = None
         if isinstance(self._engine, TakesRecords):
             self._shortcut = self._engine.shortcut(
@@ -72,6 +76,20 @@ class Scorer:
                     essential=frozenset(self._essential),
                 )
             )
+
+    @property
+    def document(self) -> Document:
+        """The document as read, without the nodes of its trees; read now if it was not before.
+
+        Raises:
+            DocumentError: it cannot be read, or is not the one that was loaded.
+        """
+        if self._document is None:
+            data = bytes_of(self.path)
+            if hashlib.sha256(data).hexdigest() != self._sha256:
+                raise DocumentError(f"{self.path} has changed since it was loaded", "load it again")
+            self._document = read(data, trees=False)
+        return self._document
 
     @property
     def certificate(self) -> Certificate | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,10 @@ from hypothesis import settings
 # How long an example takes says nothing on a machine that others use too.
 settings.register_profile("pmml-pipeline", deadline=None)
 settings.load_profile("pmml-pipeline")
+
+# Tests keep compiled documents too, in a folder of their own; child processes inherit it.
+_COMPILED = tempfile.mkdtemp(prefix="pmml-pipeline-tests-")
+os.environ["PMML_PIPELINE_COMPILED_CACHE"] = _COMPILED
 
 _status = pytest.StashKey[int]()
 
@@ -27,6 +33,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     One process has loaded a JVM, several OpenMP runtimes, Arrow and polars; they have been seen to
     crash each other while they are unloaded, after every test had passed.
     """
+    shutil.rmtree(_COMPILED, ignore_errors=True)
     status = config.stash.get(_status, None)
     if status is not None:
         sys.stdout.flush()

@@ -16,10 +16,11 @@ FILES = sorted((ROOT / "pmml_pipeline").rglob("*.py"))
 # A part may import those above it, and itself. ``__init__`` is the public face of all of them.
 LAYERS = (
     "errors",
+    "folders",
+    "kernels",
     "document",
     "schema",
     "admission",
-    "kernels",
     "compiler",
     "engines",
     "frames",

@@ -21,8 +21,8 @@ from pmml_pipeline.cli.extras import install_command
 from pmml_pipeline.engines import ENGINES, EngineSpec
 from pmml_pipeline.engines.jvm.java import OLDEST, Java, candidates, find_java
 from pmml_pipeline.errors import PmmlPipelineError
+from pmml_pipeline.folders import cache_folder
 from pmml_pipeline.parity.isolated import Outcome, run_engine
-from pmml_pipeline.store import cache
 
 Status = Literal["ok", "absent", "warning", "problem"]
 
@@ -240,7 +240,7 @@ def machine(store: str) -> Iterator[Check]:
         advice = "" if enough else "free some memory, or give the container more"
         found = f"{free / 1e9:.1f} GB free, {os.cpu_count()} cores"
         yield Check("memory", "ok" if enough else "warning", found, advice)
-    yield _writable("cache", cache.folder(), "set PMML_PIPELINE_CACHE to a folder that is")
+    yield _writable("cache", cache_folder(), "set PMML_PIPELINE_CACHE to a folder that is")
     yield _writable("store", Path(store), "choose another with --store, or correct its rights")
 
 

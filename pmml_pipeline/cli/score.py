@@ -115,7 +115,7 @@ def score(
     scorer = open_scorer(path, engine)
     wanted = Wanted(
         inputs=scorer.inputs,
-        supplementary=scorer.document.model.supplementary,
+        supplementary=scorer.schema.supplementary,
         keep=_names(keep or []),
         refuse_extra=extra is Extra.refuse,
         missing=tuple(missing) if missing is not None else ("",),

@@ -109,7 +109,6 @@ def _replay(artifact: Artifact, engine: str, by_name: bool) -> _Replay:
         EngineUnavailableError: it was asked for and is not installed.
     """
     from pmml_pipeline.cli.opening import open_scorer
-    from pmml_pipeline.document import read
     from pmml_pipeline.engines import engine_spec
     from pmml_pipeline.errors import EngineError, EngineUnavailableError, GoldenRowError
     from pmml_pipeline.parity.golden import replay
@@ -123,8 +122,7 @@ def _replay(artifact: Artifact, engine: str, by_name: bool) -> _Replay:
     try:
         scorer = open_scorer(str(artifact.root), engine)
     except GoldenRowError:  # which rows, is shown below
-        document = read(artifact.document_path, trees=False)
-        scorer = Scorer(artifact.document_path, document, engine, artifact=artifact)
+        scorer = Scorer(artifact.document_path, None, engine, artifact=artifact)
     except EngineUnavailableError:
         raise
     except EngineError as error:

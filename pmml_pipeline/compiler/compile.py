@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from pmml_pipeline.compiler.builder import Builder
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.model import lower_model
 from pmml_pipeline.compiler.lower.scope import Context, Scope
-from pmml_pipeline.compiler.program import Stage
+from pmml_pipeline.compiler.program import Plan
 from pmml_pipeline.compiler.values import Texts, Value, as_it_is, cast
 from pmml_pipeline.document import Document, Element
 from pmml_pipeline.document.bind import bind, refusal
@@ -21,19 +20,6 @@ from pmml_pipeline.schema import InputField, OutputField
 
 DEPTH = 100_000  # calls inside one another; they are Python's own, which take no stack of C's
 SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that is needed to score with a document.
-
-    Attributes:
-        stages: what runs.
-        texts: the texts of the programs; their numbers are their positions.
-    """
-
-    stages: tuple[Stage, ...]
-    texts: tuple[str, ...]
 
 
 def compile_document(

@@ -70,3 +70,16 @@ class Stage:
     reads: tuple[int, ...]
     writes: tuple[int, ...]
     calls: tuple[Call | TermCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is needed to score with a document.
+
+    Attributes:
+        stages: what runs.
+        texts: the texts of the programs; their numbers are their positions.
+    """
+
+    stages: tuple[Stage, ...]
+    texts: tuple[str, ...]

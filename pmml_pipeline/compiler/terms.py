@@ -103,23 +103,26 @@ def _punctuation() -> str:
     )
 
 
+@dataclass(eq=False)
 class TermIndex:
     """Counts terms in texts.
 
-    Args:
+    Attributes:
         settings: how.
         terms: which.
     """
 
-    def __init__(self, settings: TextSettings, terms: Sequence[str]) -> None:
-        self._settings = settings
-        self._terms = [tuple(settings.words(term)) for term in terms]
+    settings: TextSettings
+    terms: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        cut = [tuple(self.settings.words(term)) for term in self.terms]
         self._place: dict[tuple[str, ...], int] = {}
-        for term in self._terms:
+        for term in cut:
             self._place.setdefault(term, len(self._place))
         # Several terms may be the same words.
-        self._of_term = np.array([self._place[t] for t in self._terms], dtype=np.int64)
-        self._lengths = sorted({len(t) for t in self._terms if t})
+        self._of_term = np.array([self._place[t] for t in cut], dtype=np.int64)
+        self._lengths = sorted({len(t) for t in cut if t})
 
     def count(self, text: str) -> npt.NDArray[np.float64]:
         """The weight of every term, of shape (terms,).
@@ -127,7 +130,7 @@ class TermIndex:
         Raises:
             ValueError: the text cannot be normalised.
         """
-        settings = self._settings
+        settings = self.settings
         for normalization in settings.normalizations:
             text = normalization.apply(text)
         words = settings.words(text)
@@ -151,7 +154,7 @@ class TermIndex:
         a match"; of several words it is the sum of their distances. "bestHits: count all hits that
         have the lowest Levenshtein distance" (TextIndex)
         """
-        limit = self._settings.distance
+        limit = self.settings.distance
         hits: Counter[int] = Counter()
         for start in range(len(words) - len(term) + 1 if term else 0):
             total = 0
@@ -163,11 +166,11 @@ class TermIndex:
                 hits[total] += 1
         if not hits:
             return 0
-        return hits[min(hits)] if self._settings.best else hits.total()
+        return hits[min(hits)] if self.settings.best else hits.total()
 
     def _weigh(self, found: npt.NDArray[np.float64], words: Sequence[str]) -> None:
         """Frequencies to weights, in place (localTermWeights)."""
-        weights = self._settings.weights
+        weights = self.settings.weights
         if weights == "binary":  # "1 if the term occurs in the document or 0 if it doesn't"
             np.minimum(found, 1.0, out=found)
         elif weights == "logarithmic":  # "log10(1 + the number of times the term occurs)"

@@ -10,7 +10,8 @@ from pmml_pipeline.document.model import (
     OutputField,
     Value,
 )
-from pmml_pipeline.document.reader import Limits, read
+from pmml_pipeline.document.parse import Limits
+from pmml_pipeline.document.reader import bytes_of, read
 
 __all__ = [
     "DataField",
@@ -22,5 +23,6 @@ __all__ = [
     "Model",
     "OutputField",
     "Value",
+    "bytes_of",
     "read",
 ]

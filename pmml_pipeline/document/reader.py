@@ -1,16 +1,13 @@
 """Reads a PMML document from a file or from bytes, and trusts nothing in it.
 
-No DTD, no entities, nothing fetched; depth, size and number of elements are limited. XML is parsed
-by expat directly because that is where these limits can be set.
+What is in the XML is for ``parse.py`` to find and to limit; this file reads what goes in and what
+comes out off its elements.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from xml.parsers import expat
 
 from pmml_pipeline.document.model import (
     DataField,
@@ -22,10 +19,8 @@ from pmml_pipeline.document.model import (
     OutputField,
     Value,
 )
-from pmml_pipeline.errors import DocumentError, DocumentTooLargeError, UnsafeDocumentError
-
-# "The namespaces are http://www.dmg.org/PMML-4_4, ..." one for each version, since 3.0.
-NAMESPACE = re.compile(r"http://www\.dmg\.org/PMML-(3_[0-2]|4_[0-4])(_1)?")
+from pmml_pipeline.document.parse import Limits, parse, too_large
+from pmml_pipeline.errors import DocumentError
 
 CLOSURES = ("openClosed", "openOpen", "closedOpen", "closedClosed")
 PROPERTIES = ("valid", "invalid", "missing")
@@ -61,23 +56,7 @@ MODEL_ELEMENTS = frozenset(
     }
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a document may be.
-
-    Attributes:
-        size: bytes of the file.
-        depth: elements inside one another. Real trees nest a few dozen deep.
-        elements: how many there are.
-    """
-
-    size: int = 2 << 30
-    depth: int = 2_000
-    elements: int = 100_000_000
-
-
-_PIECE = 1 << 24
+_PIECE = 1 << 24  # bytes
 
 
 def read(
@@ -97,13 +76,19 @@ def read(
         DocumentTooLargeError: it exceeds a limit.
     """
     limits = limits or Limits()
-    data = source if isinstance(source, bytes) else _load(Path(source), limits)
+    data = source if isinstance(source, bytes) else bytes_of(Path(source), limits)
     if len(data) > limits.size:
-        raise _too_large("size", f"{len(data)} bytes", f"{limits.size}")
-    return _document(_parse(data, limits, frozenset() if trees else frozenset({"Node"})))
+        raise too_large("size", f"{len(data)} bytes", f"{limits.size}")
+    return _document(parse(data, limits, "" if trees else "Node"))
 
 
-def _load(path: Path, limits: Limits) -> bytes:
+def bytes_of(path: Path, limits: Limits | None = None) -> bytes:
+    """The bytes of a document, as :func:`read` takes them; one more than it may have at most.
+
+    Raises:
+        DocumentError: the file cannot be read.
+    """
+    limits = limits or Limits()
     try:
         if path.is_dir():
             raise DocumentError(f"{path} is a folder", "give the path of a PMML file")
@@ -120,93 +105,6 @@ def _load(path: Path, limits: Limits) -> bytes:
         raise DocumentError(
             f"{path} cannot be read ({error.strerror})", "check the file"
         ) from error
-
-
-def _too_large(what: str, found: str, limit: str) -> DocumentTooLargeError:
-    return DocumentTooLargeError(
-        f"the document's {what} ({found}) exceeds the limit of {limit}",
-        "raise the limit if you trust the document",
-    )
-
-
-def _parse(data: bytes, limits: Limits, skip: frozenset[str]) -> Element:
-    """The element tree. Elements named in ``skip`` are checked but not kept."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    top = Element("", {}, 0)
-    stack = [top]
-    texts: list[list[str]] = [[]]  # of the elements in the stack, joined when they end
-    count = depth = skipping = 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal count, depth, skipping
-        count += 1
-        depth += 1
-        if depth > limits.depth:
-            raise _too_large("depth", f"over {depth - 1}", str(limits.depth))
-        if count > limits.elements:
-            raise _too_large("number of elements", f"over {count - 1}", str(limits.elements))
-        if skipping:
-            skipping += 1
-            return
-        if depth == 1:
-            _check_root(name)
-        tag = name[name.rfind(" ") + 1 :]
-        if tag in skip:
-            skipping = 1
-            return
-        element = Element(tag, attributes, parser.CurrentLineNumber)
-        stack[-1].children.append(element)
-        stack.append(element)
-        texts.append([])
-
-    def end(_: str) -> None:
-        nonlocal depth, skipping
-        depth -= 1
-        if skipping:
-            skipping -= 1
-        else:
-            stack.pop().text = "".join(texts.pop())
-
-    def text(data: str) -> None:
-        if not skipping:
-            texts[-1].append(data)
-
-    def refuse(*_: object) -> None:
-        raise UnsafeDocumentError(
-            f"the document has a DTD or an entity (line {parser.CurrentLineNumber})",
-            "remove it; PMML needs neither",
-        )
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.ExternalEntityRefHandler = refuse  # type: ignore[assignment]
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise DocumentError(
-            f"the document is not well-formed XML ({error})",
-            "it may be truncated or not PMML at all; export or copy it again",
-        ) from None
-    except (ValueError, LookupError) as error:  # an encoding that Python does not have
-        raise DocumentError(
-            f"the document cannot be decoded ({error})", "save it as UTF-8"
-        ) from None
-    return top.children[0]
-
-
-def _check_root(name: str) -> None:
-    namespace, _, tag = name.rpartition(" ")
-    if tag != "PMML":
-        raise DocumentError(f"the root element is {tag!r}, not 'PMML'", "give a PMML document")
-    if namespace and not NAMESPACE.fullmatch(namespace):
-        raise DocumentError(
-            f"the namespace {namespace!r} is none of PMML 3.0 to 4.4",
-            "convert the document to PMML 4.4",
-        )
 
 
 def _document(root: Element) -> Document:

@@ -8,6 +8,7 @@ into results.
 from __future__ import annotations
 
 import ctypes
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,32 +18,49 @@ import numpy.typing as npt
 
 from pmml_pipeline import kernels
 from pmml_pipeline.admission import INTEGER_MISSING, Cell, Column
-from pmml_pipeline.compiler.compile import Plan, compile_document
 from pmml_pipeline.compiler.moments import number_of, text_of_moment
-from pmml_pipeline.compiler.program import Program
+from pmml_pipeline.compiler.program import Plan, Program
 from pmml_pipeline.compiler.run import TextTable, run_stages
-from pmml_pipeline.document import Document, read
-from pmml_pipeline.engines.protocol import RecordRules, Result, Results, RowError
+from pmml_pipeline.document import bytes_of, read
+from pmml_pipeline.engines import compiled_cache
+from pmml_pipeline.engines.protocol import Opened, RecordRules, Result, Results, RowError
 from pmml_pipeline.engines.shortcut import Shortcut, shortcut
 from pmml_pipeline.errors import EngineError
-from pmml_pipeline.schema import InputField, OutputField
+from pmml_pipeline.schema import InputField, OutputField, Schema, schema_of
 
 NAN = float("nan")
 _AT_ONCE = 2048  # rows
 _EXACT = 2**53  # a larger whole number may have been rounded on its way as a double
 
 
-def load(
-    path: Path, document: Document, inputs: Sequence[InputField], outputs: Sequence[OutputField]
-) -> CompiledModel:
-    """Compiles a document.
+def open_document(path: Path) -> Opened:
+    """Compiles a document, or takes it from the cache of compiled ones.
+
+    The file is read once, and what is looked up in the cache is the hash of the very bytes that
+    would be compiled.
 
     Raises:
+        DocumentError: it cannot be read.
         UnsupportedDocumentError: it cannot be compiled.
         EngineUnavailableError: the kernels were not built for this machine.
     """
-    whole = read(path)  # the document that is given has no nodes of trees
-    return CompiledModel(compile_document(whole, inputs, outputs), inputs, outputs)
+    data = bytes_of(path)
+    sha256 = hashlib.sha256(data).hexdigest()
+    found = compiled_cache.find(sha256)
+    if found is None:
+        found = _compiled(data)
+        compiled_cache.keep(sha256, *found)
+    schema, plan = found
+    return Opened(schema, CompiledModel(plan, schema.inputs, schema.outputs), sha256=sha256)
+
+
+def _compiled(data: bytes) -> tuple[Schema, Plan]:
+    # Not needed, and so not imported, when the cache has it.
+    from pmml_pipeline.compiler.compile import compile_document
+
+    document = read(data)
+    schema = schema_of(document)
+    return schema, compile_document(document, schema.inputs, schema.outputs)
 
 
 class CompiledModel:

@@ -21,7 +21,7 @@ from pmml_pipeline.schema import InputField, OutputField
 def load(
     path: Path, document: Document, inputs: Sequence[InputField], outputs: Sequence[OutputField]
 ) -> Engine:
-    """Loads a document; see :func:`pmml_pipeline.engines.load_engine`."""
+    """Loads a document; see :func:`pmml_pipeline.engines.open_engine`."""
     block_scorer = java_class("pmmlpipeline.blocks.BlockScorer")
     builder = java_class("org.jpmml.evaluator.LoadingModelEvaluatorBuilder")()
     # In a machine that others started the jars have a class loader of their own, and the reader of

@@ -9,7 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy.typing as npt
 
 from pmml_pipeline.admission import Cell, Column
-from pmml_pipeline.schema import InputField, OutputField
+from pmml_pipeline.document import Document
+from pmml_pipeline.schema import InputField, OutputField, Schema
 
 Result = float | int | bool | str | None
 
@@ -26,6 +27,23 @@ class Results:
 
     columns: list[npt.NDArray[Any]]
     errors: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document on an engine, and what is known of it.
+
+    Attributes:
+        schema: what it takes and gives.
+        engine: scores with it.
+        document: as read, without the nodes of trees; None where it did not have to be read.
+        sha256: of the document's bytes; empty where the engine reads the file itself.
+    """
+
+    schema: Schema
+    engine: Engine
+    document: Document | None = None
+    sha256: str = ""
 
 
 class Engine(Protocol):

@@ -39,7 +39,7 @@ MODEL = "org.pmml4s.model.Model"
 def load(
     path: Path, document: Document, inputs: Sequence[InputField], outputs: Sequence[OutputField]
 ) -> Engine:
-    """Loads a document; see :func:`pmml_pipeline.engines.load_engine`."""
+    """Loads a document; see :func:`pmml_pipeline.engines.open_engine`."""
     block_scorer = java_class("pmmlpipeline.blocks.BlockScorer")
     model_class = java_class(MODEL)
     try:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import cast
 
-from pmml_pipeline.document import Document
-from pmml_pipeline.engines.protocol import Engine
+from pmml_pipeline.document import Document, read
+from pmml_pipeline.engines.protocol import Engine, Opened
 from pmml_pipeline.errors import EngineUnavailableError
-from pmml_pipeline.schema import InputField, OutputField
+from pmml_pipeline.schema import schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class EngineSpec:
         speed: rank when several are certified; the lowest is taken first.
         float32: whether it adds up in float32, term by term in the order of the training library,
             where a document says so (``x-mathContext="float"``).
+        reads: whether it works on the document as this package reads it. Its module then has
+            ``open_document(path) -> Opened`` instead of ``load``.
     """
 
     name: str
@@ -37,6 +39,7 @@ class EngineSpec:
     licence: str
     speed: int
     float32: bool = False
+    reads: bool = False
 
     @property
     def version(self) -> str | None:
@@ -68,6 +71,7 @@ ENGINES: Mapping[str, EngineSpec] = {
             "Apache-2.0",
             10,
             float32=True,
+            reads=True,
         ),
         # Neither adds up in float32 as the library does: PMML4S sums in double, whatever the
         # document says, and JPMML adds the base score last instead of first. Both come out the
@@ -94,22 +98,17 @@ def engine_spec(name: str) -> EngineSpec:
     return spec
 
 
-def load_engine(
-    name: str,
-    path: Path,
-    document: Document,
-    inputs: Sequence[InputField],
-    outputs: Sequence[OutputField],
-) -> Engine:
-    """Loads a document into an engine.
+def open_engine(name: str, path: Path, document: Document | None = None) -> Opened:
+    """Opens a document on an engine.
 
     Args:
         name: of the engine.
         path: of the PMML file.
-        document, inputs, outputs: the same file as read, and what it takes and gives.
+        document: the same file as read, where that was done already.
 
     Raises:
         EngineUnavailableError: the engine or the Java it needs is not installed.
+        DocumentError: the document cannot be read.
         UnsupportedDocumentError: the engine refuses the document.
     """
     spec = engine_spec(name)
@@ -120,4 +119,9 @@ def load_engine(
             f"pip install '{extra}'",
         )
     module = importlib.import_module(spec.module)
-    return cast(Engine, module.load(path, document, inputs, outputs))
+    if spec.reads:
+        return cast(Opened, module.open_document(path))
+    document = read(path, trees=False) if document is None else document
+    schema = schema_of(document)
+    engine = module.load(path, document, schema.inputs, schema.outputs)
+    return Opened(schema, cast(Engine, engine), document)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.kernels.build import levels, library
 
-ABI = 2
+ABI = 3
 
 
 class NativeProgram(ctypes.Structure):
@@ -63,6 +63,17 @@ def _processor_flags() -> frozenset[str]:
         return _V2
     line = next((line for line in text.splitlines() if line.startswith("flags")), "")
     return frozenset(line.partition(":")[2].split())
+
+
+def identity() -> bytes:
+    """All of this machine that may change a number: the library, and the processor's instructions.
+
+    Raises:
+        EngineUnavailableError: there is no library for it.
+        OSError: it cannot be read.
+    """
+    flags = " ".join(sorted(_processor_flags()))
+    return flags.encode() + library(best_level()).read_bytes()
 
 
 @functools.cache

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from pmml_pipeline.document import read
 from pmml_pipeline.errors import DataError, EngineError, PmmlPipelineError
 from pmml_pipeline.parity.isolated import RECORDS_CHECKED
 from pmml_pipeline.scorer import Scorer
@@ -21,7 +20,7 @@ from pmml_pipeline.scorer import Scorer
 def main(engine: str, document: str, question: str, answer: str) -> None:
     """Scores every row set of the question and writes the answer."""
     try:
-        scorer = Scorer(Path(document), read(Path(document), trees=False), engine)
+        scorer = Scorer(Path(document), None, engine)
         (row_sets,) = json.loads(Path(question).read_text(encoding="utf-8"))
         found: dict[str, Any] = {"runs": [_score(scorer, columns) for columns in row_sets]}
     except PmmlPipelineError as error:

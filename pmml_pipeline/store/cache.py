@@ -13,7 +13,6 @@ The cache is never cleared by itself; between uses it can be removed as a whole.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
@@ -29,6 +28,7 @@ from pmml_pipeline.errors import (
     PmmlPipelineError,
     StoreError,
 )
+from pmml_pipeline.folders import cache_folder
 from pmml_pipeline.store import manifest, names
 from pmml_pipeline.store.files import (
     CHUNK,
@@ -45,15 +45,6 @@ _ABANDONED_S = 24 * 3600.0
 def is_url(where: Path | str) -> bool:
     """Whether this is a URL and no local path."""
     return isinstance(where, str) and "://" in where
-
-
-def folder() -> Path:
-    """The cache, as the environment places it; it need not exist yet."""
-    if own := os.environ.get("PMML_PIPELINE_CACHE"):
-        return Path(own)
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "pmml-pipeline"
-    return Path.home() / ".cache" / "pmml-pipeline"
 
 
 def local(url: str) -> Path:
@@ -75,7 +66,7 @@ def local(url: str) -> Path:
     fs, path = _file_system(url, shown)
     path, data = _find_version(fs, path.rstrip("/"), shown)
     content = manifest.parse(data, f"{names.MANIFEST_NAME} at {shown}")
-    root = folder()
+    root = cache_folder()
     target = root / "versions" / fact_of_bytes(data).sha256 / content.model / str(content.version)
     with explained(f"write to the cache {root}"):
         target.mkdir(parents=True, exist_ok=True)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmml_pipeline.compiler import forest as module
+from pmml_pipeline.compiler import forest_tables
 from pmml_pipeline.compiler.builder import Builder
-from pmml_pipeline.compiler.forest import Forest, Leaf, Split, Tree, leaves, sums
+from pmml_pipeline.compiler.forest import Forest, Leaf, Split, Tree, grown, leaves, sums
 from pmml_pipeline.compiler.interpret import run
 from pmml_pipeline.engines.compiled import Native
 from pmml_pipeline.errors import DocumentError
@@ -121,10 +121,9 @@ def test_a_leaf_that_is_reached_on_two_ways() -> None:
 def test_bit_vectors_are_for_trees_of_up_to_64_leaves(splits: int, words: int) -> None:
     forest = Forest()
     forest.trees.append(grow(np.random.default_rng(3), forest, splits))
-    columns = module._Columns()
-    columns.collect(forest.trees[0])
-    columns.settle(Builder(FIELDS))
-    found, table = module._vector_table(forest, columns, module._Sets(columns))
+    arrays = grown(forest, 2)
+    tests = forest_tables._tests(Builder(FIELDS), arrays)
+    found, table = forest_tables._vector_table(arrays, tests)
     assert found == words
     assert (table is None) == (words == 0)
     assert isinstance(forest.leaf([0.0]), Leaf)
@@ -153,7 +152,7 @@ def test_ranks_among_any_number_of_thresholds(count: int) -> None:
 
 
 def test_more_thresholds_than_a_test_can_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TEST_BITS", 4)
+    monkeypatch.setattr(forest_tables, "TEST_BITS", 4)
     forest = Forest()
     forest.trees.append(grow(np.random.default_rng(3), forest, 20))
     with pytest.raises(DocumentError, match="thresholds, which are too many"):

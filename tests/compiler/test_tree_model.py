@@ -193,6 +193,6 @@ def test_a_tree_that_would_become_too_large(
         predicate = tag("CompoundPredicate", {"booleanOperator": "xor"}, "".join(parts))
         node = (f"n{depth}", predicate, (1, 2, 3), [node])
     root: Node = ("root", "<True/>", (1, 2, 3), [node])
-    monkeypatch.setattr(tree_tests, "_LARGEST", 100)
+    monkeypatch.setattr(tree_tests, "LARGEST", 100)
     with pytest.raises(UnsupportedDocumentError, match="becomes a tree of more than 940 splits"):
         results(document("none", root, noTrueChildStrategy="returnLastPrediction"), tmp_path)

@@ -19,6 +19,7 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from pmml_pipeline.errors import ChecksumError, ManifestError, NotAVersionError, StoreError
+from pmml_pipeline.folders import cache_folder
 from pmml_pipeline.store import cache, open_artifact
 
 from .child import answer_of
@@ -245,11 +246,11 @@ def test_local_paths_do_not_need_it(tmp_path: Path) -> None:
 
 def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache.folder() == tmp_path / "cache"
+    assert cache_folder() == tmp_path / "cache"
     monkeypatch.delenv("PMML_PIPELINE_CACHE")
-    assert cache.folder() == tmp_path / "xdg" / "pmml-pipeline"
+    assert cache_folder() == tmp_path / "xdg" / "pmml-pipeline"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache.folder() == Path.home() / ".cache" / "pmml-pipeline"
+    assert cache_folder() == Path.home() / ".cache" / "pmml-pipeline"
 
 
 def test_a_cache_that_cannot_be_written(remote: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,8 @@ def prepare(
         present = constant == constant
     if outermost and mining.missing_value_treatment == "returnInvalid":
         present = True  # a record without it has been refused
+    if (register, present, optype) == (value.register, value.present, value.optype):
+        return value
     return dataclasses.replace(value, register=register, present=present, optype=optype)
 
 

@@ -65,8 +65,7 @@ class TreeValues:
 
     def classes(self, nodes: Iterable[Element | None]) -> list[str]:
         """The classes, in the order of the data dictionary, then as they come."""
-        data = self._context.data_fields.get(target_name(self._model) or "")
-        found = dict.fromkeys(data.values_of("valid") if data is not None else ())
+        found = dict.fromkeys(self.known_classes())
         for node in nodes:
             if node is None:
                 continue
@@ -76,6 +75,11 @@ class TreeValues:
             if score is not None and score not in found:
                 found[score] = None
         return list(found)
+
+    def known_classes(self) -> tuple[str, ...]:
+        """The classes that the data dictionary declares."""
+        data = self._context.data_fields.get(target_name(self._model) or "")
+        return () if data is None else data.values_of("valid")
 
     def confidence_of(self, name: str, node: Element | None) -> float:
         """The confidence in a class: "confidence, or the share of the records" (Node)."""

@@ -68,7 +68,7 @@ class State:
 Way = Callable[[State], Tree]
 # Splits of one tree, and twenty more for each of its nodes. It grows where a predicate can be
 # unknown or has several parts.
-_LARGEST = 20_000
+LARGEST = 20_000
 
 
 class PredicateTests:
@@ -85,7 +85,7 @@ class PredicateTests:
         self._scope = scope
         self._root = root
         self._count = 0
-        self._largest = _LARGEST
+        self._largest = LARGEST
 
     def test(
         self,
@@ -114,7 +114,7 @@ class PredicateTests:
             if operator == "isMissing":
                 yes, no = no, yes
             return self._present(value, known, state, yes, no)
-        single, negated, test = _simple(self._context, predicate, value, operator)
+        single, negated, test = simple(self._context, predicate, value, operator)
         if negated:
             yes, no = no, yes
             way = {"yes": "no", "no": "yes"}.get(way or "")
@@ -297,7 +297,7 @@ class PredicateTests:
         failed: Tree,
     ) -> Split:
         self._count += 1
-        if self._count > self._largest == _LARGEST:
+        if self._count > self._largest == LARGEST:
             self._largest += 20 * sum(e.tag == "Node" for e in self._root.walk())
         if self._count > self._largest:
             raise refusal(self._root, f"becomes a tree of more than {self._largest} splits")
@@ -313,10 +313,17 @@ def _both(after: tuple[_Known, _Known], **changes: object) -> tuple[_Known, _Kno
     return _with(after[0], **changes), _with(after[1], **changes)
 
 
-def _simple(
+def simple(
     context: Context, predicate: Element, value: Value, operator: str
 ) -> tuple[bool, bool, float | frozenset[float]]:
-    """A simple predicate as "at most t", "equals t" or "is one of", perhaps negated."""
+    """A simple predicate as "at most t", "equals t" or "is one of", perhaps negated.
+
+    Returns:
+        Whether it is "equals t" of numbers, whether it is negated, and t or the levels.
+
+    Raises:
+        DocumentError: it is none of them.
+    """
     if predicate.tag == "SimpleSetPredicate":
         array = predicate.child("Array")
         if array is None or operator not in ("isIn", "isNotIn"):
@@ -324,11 +331,15 @@ def _simple(
         codes = frozenset(
             parse(text, value.data_type, context.texts) for text in parse_array(array.text)
         )
+        if any(code != code for code in codes):
+            raise refusal(predicate, "compares with NaN")
         return False, operator == "isNotIn", codes
     text = predicate.get("value")
     if text is None:
         raise refusal(predicate, "has no value")
     constant = parse(text, value.data_type, context.texts)
+    if constant != constant:  # there is no order of NaN, and no level of it
+        raise refusal(predicate, "compares with NaN")
     if operator in ("equal", "notEqual"):
         negated = operator == "notEqual"
         if value.numeric and value.optype == "continuous":

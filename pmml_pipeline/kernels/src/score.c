@@ -1,4 +1,5 @@
-// Rows through a program, block by block. What this file and record.c export is all that Python sees.
+// Rows through a program, block by block. What Python sees is exported here, in record.c, in read.c
+// and in grow.c.
 
 #include "ops.c"
 
@@ -7,7 +8,11 @@
 
 #include "distance.c"
 
-int32_t pp_abi(void) { return 2; }
+#include "read.c"
+
+#include "grow.c"
+
+int32_t pp_abi(void) { return 3; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
 
