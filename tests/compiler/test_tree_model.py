@@ -196,3 +196,34 @@ def test_a_tree_that_would_become_too_large(
     monkeypatch.setattr(tree_tests, "LARGEST", 100)
     with pytest.raises(UnsupportedDocumentError, match="becomes a tree of more than 940 splits"):
         results(document("none", root, noTrueChildStrategy="returnLastPrediction"), tmp_path)
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+@pytest.mark.parametrize(
+    "last", ["<True/>", simple("x", "greaterThan", 0), simple("z", "equal", 1)]
+)
+def test_without_a_default_child_there_is_no_prediction(
+    last: str, ensemble: bool, tmp_path: Path
+) -> None:
+    """A child without an id is not the default child of a node that names none."""
+    nodes = tag("Node", {"score": 1.0}, simple("x", "lessOrEqual", 0))
+    nodes += tag("Node", {"score": 2.0}, last)
+    function = {"functionName": "regression"}
+    fields = mining_field("x") + mining_field("z")
+    schema = tag("MiningSchema", {}, mining_field("y", usageType="target") + fields)
+    tree = tag(
+        "TreeModel",
+        {**function, "missingValueStrategy": "defaultChild"},
+        (tag("MiningSchema", {}, fields) if ensemble else schema)
+        + tag("Node", {}, "<True/>" + nodes),
+    )
+    if ensemble:
+        segments = tag("Segment", {}, "<True/>" + tree) * 2
+        segmentation = tag("Segmentation", {"multipleModelMethod": "average"}, segments)
+        tree = tag("MiningModel", function, schema + segmentation)
+    path = tmp_path / "document.pmml"
+    path.write_bytes(pmml("".join(data_field(name) for name in "yxz"), tree))
+    scorer = pp.load(path, "compiled")
+    assert scorer.score({"x": -1.0, "z": 0.0}) == {"y": 1.0}
+    with pytest.raises(DataError):
+        scorer.score({"x": None, "z": 1.0})

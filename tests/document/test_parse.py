@@ -73,6 +73,9 @@ def test_text_attributes_and_lines(skip: str) -> None:
     assert tags[-1] == "True"
 
 
+LARGE = 300_000  # bytes
+
+
 @pytest.mark.conformance
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no folder {FOLDER}")
 def test_recorded_documents() -> None:
@@ -80,8 +83,9 @@ def test_recorded_documents() -> None:
     assert paths
     for path in paths:
         data = path.read_bytes()
-        assert isinstance(both(data), list)
         assert isinstance(both(data, skip="Node"), list)
+        if len(data) < LARGE:  # the trees of the others are more of the same, and take a minute
+            assert isinstance(both(data), list)
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,8 @@ def _children(node: Element) -> list[Element]:
 def _leads_to_default(node: Element, children: list[Element], at: int) -> bool:
     """Whether a row whose field is missing comes to the default child on the false way too."""
     default = node.get("defaultChild")
+    if default is None:
+        return False
     field = predicate_of(children[at]).get("field")
     for child in children[at + 1 :]:
         predicate = predicate_of(child)
@@ -218,5 +220,5 @@ def _leads_to_default(node: Element, children: list[Element], at: int) -> bool:
             return False
         if predicate.get("operator") in ("isMissing", "isNotMissing"):
             return False
-        return predicate.get("field") == field and default is not None
+        return predicate.get("field") == field
     return False

@@ -245,10 +245,11 @@ static int32_t pp_grow_leads_to_default(const pp_grow_plain *p, int32_t node, in
     const int32_t next = p->firsts[node] + at + 1;
     if (next >= p->firsts[node + 1]) return 0;
     const int32_t child = p->children[next], test = p->tests[child];
+    if (p->defaults[node] < 0) return 0;
     if (test == PP_GROW_TRUE) return p->ids[child] == p->defaults[node];
     if (test == PP_GROW_FALSE || p->kinds[test] == PP_GROW_IS_MISSING) return 0;
     const int32_t own = p->tests[p->children[p->firsts[node] + at]];
-    return own >= 0 && p->fields[test] == p->fields[own] && p->defaults[node] >= 0;
+    return own >= 0 && p->fields[test] == p->fields[own];
 }
 
 // The test of a node's predicate. Returns where to go on.
@@ -315,7 +316,7 @@ static int pp_grow_tree(pp_grow_state *s, int32_t tree, uint64_t *scratch) {
                 unknown.a = node;
             } else if (strategy == PP_GROW_DEFAULT) {
                 for (int32_t c = p->firsts[node]; c < p->firsts[node + 1]; c++)
-                    if (p->ids[p->children[c]] == p->defaults[node]) {
+                    if (p->defaults[node] >= 0 && p->ids[p->children[c]] == p->defaults[node]) {
                         unknown = (pp_grow_way){PP_GROW_NODE, p->children[c], 0};
                         break;
                     }
