@@ -49,7 +49,7 @@ export: $(STAMP) ## Train, prove and publish the examples into artifacts/ (MODEL
 
 .PHONY: test
 test: lint types ## Lint, check the types and run every test (ARGS="-k store" for some)
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Check style and format

@@ -18,7 +18,15 @@ settings.load_profile("pmml-pipeline")
 _COMPILED = tempfile.mkdtemp(prefix="pmml-pipeline-tests-")
 os.environ["PMML_PIPELINE_COMPILED_CACHE"] = _COMPILED
 
+# Begun first, since each of them takes minutes: otherwise one worker ends with it alone.
+LONGEST = ("test_conformance.py", "test_wheel.py", "test_docs.py")
+
 _status = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
