@@ -64,7 +64,7 @@ def exponent(times: Mapping[int, float]) -> float:
 
 def _by_rows(counts: Sequence[int]) -> dict[int, float]:
     path = _written(FEW_TREES)
-    scorer = pp.load(path, engine="compiled")
+    scorer = pp.load(path, engine="compiled", threads=1)
     return {count: _seconds(scorer, count) for count in counts}
 
 
@@ -73,7 +73,7 @@ def _by_trees(counts: Sequence[int]) -> tuple[dict[int, float], dict[int, float]
     for count in counts:
         path = _written(count)
         start = time.perf_counter()
-        scorer = pp.load(path, engine="compiled")
+        scorer = pp.load(path, engine="compiled", threads=1)
         loading[count] = time.perf_counter() - start
         scoring[count] = _seconds(scorer, FEW_ROWS)
         path.unlink()

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from narwhals.exceptions import DuplicateError
 
+from pmml_pipeline.admission import Repeated
+from pmml_pipeline.engines.protocol import ResultColumn
 from pmml_pipeline.errors import DataError, FieldError
 from pmml_pipeline.schema import OutputField
 
@@ -46,14 +48,45 @@ def _values(series: Any) -> Sequence[Any] | npt.NDArray[Any]:
     dtype = series.dtype
     if dtype in (nw.Int128, nw.UInt128):  # NumPy has no such numbers
         return series.to_list()  # type: ignore[no-any-return]
-    if dtype.is_float() or (dtype.is_integer() and not series.null_count()):
+    whole = dtype.is_integer() or dtype == nw.Boolean
+    if dtype.is_float() or (whole and not series.null_count()):
         return np.asarray(series.to_numpy())
+    if dtype in (nw.String, nw.Categorical, nw.Enum):
+        texts = _texts(series)
+        if texts is not None:
+            return texts
     return series.to_list()  # type: ignore[no-any-return]
+
+
+def _texts(series: Any) -> Repeated | None:
+    """A column of texts by way of Arrow, which tells them apart faster than Python can.
+
+    None where there is no Arrow, or where it does not take the values for texts.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return None
+    if str(getattr(series.to_native(), "dtype", "")) == "object":  # pandas: it may hold anything
+        return None
+    try:
+        array = series.to_arrow()
+        if isinstance(array, pa.ChunkedArray):
+            array = array.combine_chunks()
+        if not pa.types.is_dictionary(array.type):
+            array = array.dictionary_encode()
+    except (pa.ArrowException, ImportError):
+        return None
+    values = array.dictionary.to_pylist()
+    if not all(type(value) is str for value in values):
+        return None
+    places = array.indices.cast(pa.int64()).fill_null(-1)
+    return Repeated(values, places.to_numpy())
 
 
 def like(
     frame: Any,
-    columns: Mapping[str, npt.NDArray[Any]],
+    columns: Mapping[str, ResultColumn],
     outputs: Sequence[OutputField],
     errors: Sequence[str | None],
     errors_name: str = "errors",
@@ -63,12 +96,7 @@ def like(
     kinds = {output.name: output.kind for output in outputs}
     if namespace.is_pandas():
         return _pandas(frame, columns, kinds, {errors_name: errors})
-    data = {
-        name: [None if v != v else v for v in values.tolist()]
-        if values.dtype == np.float64
-        else values.tolist()
-        for name, values in columns.items()
-    }
+    data = {name: _listed(values) for name, values in columns.items()}
     schema: dict[str, Any] = {name: _DTYPES[kinds[name]]() for name in columns}
     return nw.from_dict(
         {**data, errors_name: list(errors)},
@@ -77,9 +105,17 @@ def like(
     ).to_native()
 
 
+def _listed(values: ResultColumn) -> list[Any]:
+    if isinstance(values, Repeated):
+        return list(values.array())
+    if values.dtype == np.float64:
+        return [None if v != v else v for v in values.tolist()]
+    return values.tolist()  # type: ignore[no-any-return]
+
+
 def _pandas(
     frame: Any,
-    columns: Mapping[str, npt.NDArray[Any]],
+    columns: Mapping[str, ResultColumn],
     kinds: Mapping[str, str],
     errors: Mapping[str, Sequence[str | None]],
 ) -> Any:
@@ -88,10 +124,15 @@ def _pandas(
 
     found = {}
     for name, values in columns.items():
+        if isinstance(values, Repeated):
+            # The type that pandas gives to texts is found on the different ones.
+            texts = pd.Series([*values.values, None], dtype=object).infer_objects().array
+            found[name] = pd.Series(texts.take(values.places), index=frame.index)
+            continue
         series = pd.Series(values, index=frame.index)
         # Beside a None, pandas would make doubles of whole numbers.
         as_it_is = kinds[name] == "double" or (kinds[name] == "integer" and series.isna().any())
         found[name] = series if as_it_is else series.infer_objects()
-    for name, texts in errors.items():
-        found[name] = pd.Series(texts, index=frame.index, dtype=object)
+    for name, said in errors.items():
+        found[name] = pd.Series(said, index=frame.index, dtype=object)
     return pd.DataFrame(found, index=frame.index)

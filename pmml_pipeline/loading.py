@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
+from typing import TypedDict
 
 from pmml_pipeline.engines import ENGINES, engine_spec
 from pmml_pipeline.errors import (
@@ -22,11 +24,17 @@ from pmml_pipeline.store.files import explained
 from pmml_pipeline.store.names import version_number
 
 
+class _Options(TypedDict):
+    extra_fields: str
+    threads: int
+
+
 def load(
     source: str | Path,
     engine: str = "auto",
     *,
     extra_fields: str = "refuse",
+    threads: int | None = None,
 ) -> Scorer:
     """Loads a model for scoring.
 
@@ -36,8 +44,12 @@ def load(
         engine: ``"auto"`` takes the fastest engine that the certificate names; an engine can also
             be asked for by name. A PMML file without a manifest is scored uncertified.
         extra_fields: what to do with a field that is no input: ``"refuse"`` or ``"ignore"``.
+        threads: how many ``score_frame`` and ``score_columns`` may score on at a time; as many as
+            the process may use of the processors where it is not given. Results do not depend on
+            it. Only the compiled engine has threads of its own, and a record needs but one.
 
     Raises:
+        ValueError: an argument is none of the above.
         StoreError: there is no such version, or its files are not those that were published.
         DocumentError: the document cannot be read.
         NotCertifiedError: no certified engine is installed.
@@ -46,6 +58,11 @@ def load(
     """
     if extra_fields not in ("refuse", "ignore"):
         raise ValueError(f"extra_fields is {extra_fields!r}; use 'refuse' or 'ignore'")
+    if threads is None:
+        threads = _processors()
+    elif threads < 1:
+        raise ValueError(f"threads is {threads}; use 1 or more")
+    options = _Options(extra_fields=extra_fields, threads=threads)
     if isinstance(source, str) and is_url(source):
         source = local(source)
     path = Path(source)
@@ -53,10 +70,10 @@ def load(
         is_file = path.is_file()
     if is_file:
         name = _first_available() if engine == "auto" else engine
-        return Scorer(path, None, name, extra_fields=extra_fields)
+        return Scorer(path, None, name, **options)
     artifact = open_artifact(path)
     artifact.verify()
-    return _certified(artifact, engine, extra_fields)
+    return _certified(artifact, engine, options)
 
 
 def _first_available() -> str:
@@ -66,7 +83,14 @@ def _first_available() -> str:
     return min(specs, key=lambda spec: spec.speed).name
 
 
-def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
+def _processors() -> int:
+    """How many the process may use, as far as the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _certified(artifact: Artifact, engine: str, options: _Options) -> Scorer:
     certificate = artifact.manifest.certificate
     if engine == "auto":
         engine = _fastest(certificate)
@@ -78,9 +102,7 @@ def _certified(artifact: Artifact, engine: str, extra_fields: str) -> Scorer:
         _warn(f"engine {engine!r} is not certified for {artifact.manifest.model}: {reason}")
     if not certificate.to_10_decimals:
         _warn(f"{artifact.manifest.model} is certified {certificate.describe()}")
-    scorer = Scorer(
-        artifact.document_path, None, engine, artifact=artifact, extra_fields=extra_fields
-    )
+    scorer = Scorer(artifact.document_path, None, engine, artifact=artifact, **options)
     _check_manifest(artifact, scorer.schema)
     if certified:
         assert result is not None

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pmml_pipeline.admission import FrameAdmission, RecordAdmission
+from pmml_pipeline.admission import FrameAdmission, RecordAdmission, Repeated
 from pmml_pipeline.document import Document, bytes_of, read
 from pmml_pipeline.engines import Engine, open_engine
-from pmml_pipeline.engines.protocol import RecordRules, Result, RowError, TakesRecords
+from pmml_pipeline.engines.protocol import RecordRules, Result, ResultColumn, RowError, TakesRecords
 from pmml_pipeline.errors import DataError, DocumentError, FieldError
 from pmml_pipeline.schema import InputField, OutputField, Schema
 
@@ -43,11 +43,12 @@ class Scorer:
         *,
         artifact: Artifact | None = None,
         extra_fields: str = "refuse",
+        threads: int = 1,
     ) -> None:
         self.path = path
         self.engine = engine
         self.artifact = artifact
-        opened = open_engine(engine, path, document)
+        opened = open_engine(engine, path, document, threads)
         self._engine: Engine = opened.engine
         self._document = opened.document
         self._sha256 = opened.sha256
@@ -152,7 +153,7 @@ class Scorer:
                 f"score_frame(frame, errors='{errors}_of_rows')"
             )
         table, rows = frames.columns_of(frame)
-        columns, found = self.score_columns(table, rows)
+        columns, found = self._score(table, rows)
         texts: list[str | None] = [None] * rows
         for row, error in found.items():
             texts[row] = error.cause
@@ -170,11 +171,18 @@ class Scorer:
 
         Returns:
             An array per output, in their order (float64 with NaN for none, otherwise objects with
-            None), and the error of each row that has no score.
+            None; int64 or bool can stand for them where there is none without a result), and the
+            error of each row that has no score.
 
         Raises:
             DataError: a required column is absent or there is a column that is no input.
         """
+        columns, errors = self._score(table, rows)
+        return [c.array() if isinstance(c, Repeated) else c for c in columns], errors
+
+    def _score(
+        self, table: Mapping[str, Sequence[Any] | npt.NDArray[Any]], rows: int
+    ) -> tuple[list[ResultColumn], dict[int, DataError]]:
         columns, refused = self._frames.columns(table, rows)
         results = self._engine.score_columns(columns, rows)
         errors = {row: DataError(fields) for row, fields in refused.items()}
@@ -184,18 +192,35 @@ class Scorer:
             text = _no_score(self._names[i])
             for absent in np.flatnonzero(_absent(results.columns[i])):
                 errors.setdefault(int(absent), DataError([_unscorable(text)]))
-        bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
-        for values in results.columns:
-            values[bad] = np.nan if values.dtype == np.float64 else None
-        return results.columns, errors
+        if errors:
+            bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
+            return [_without(values, bad) for values in results.columns], errors
+        return list(results.columns), errors
 
 
-def _absent(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def _absent(values: ResultColumn) -> npt.NDArray[np.bool_]:
     """Where there is no score: none, NaN, or infinite, which is an overflow on the way."""
+    if isinstance(values, Repeated):
+        return values.places < 0
     if values.dtype == np.float64:
         missing: npt.NDArray[np.bool_] = ~np.isfinite(values)
         return missing
+    if values.dtype != object:
+        return np.zeros(len(values), dtype=bool)
     return np.array([value is None for value in values], dtype=bool)
+
+
+def _without(values: ResultColumn, bad: npt.NDArray[np.int64]) -> ResultColumn:
+    """The results, but none in some rows."""
+    if isinstance(values, Repeated):
+        values.places[bad] = -1
+        return values
+    if values.dtype == np.float64:
+        values[bad] = np.nan
+        return values
+    values = values.astype(object)
+    values[bad] = None
+    return values
 
 
 def _no_score(name: str) -> str:

@@ -86,6 +86,39 @@ def test_categories_come_as_their_values() -> None:
     assert listed(table)["s"] == ["b", None, "a"]
 
 
+TEXTS = ["b", None, "a", "", "是", "a", None]
+OF_TEXTS = {
+    "str of pandas": lambda: pd.DataFrame({"s": pd.Series(TEXTS, dtype="str")}),
+    "objects of pandas": lambda: pd.DataFrame({"s": pd.Series(TEXTS, dtype=object)}),
+    "categories of pandas": lambda: pd.DataFrame({"s": pd.Categorical(TEXTS, ["z", *"b是a", ""])}),
+    "polars": lambda: pl.DataFrame({"s": TEXTS}),
+    "categories of polars": lambda: pl.DataFrame({"s": pl.Series(TEXTS, dtype=pl.Categorical)}),
+    "levels of polars": lambda: pl.DataFrame({"s": pl.Series(TEXTS, dtype=pl.Enum(["", *"ba是"]))}),
+    "large": lambda: pa.table({"s": pa.array(TEXTS, pa.large_string())}),
+    "views": lambda: pa.table({"s": pa.array(TEXTS, pa.string_view())}),
+    "chunks": lambda: pa.table({"s": pa.chunked_array([TEXTS[:3], TEXTS[3:]])}),
+    "chunks with dictionaries of their own": lambda: pa.table(
+        {"s": pa.chunked_array([pa.array(t).dictionary_encode() for t in (TEXTS[:3], TEXTS[3:])])}
+    ),
+    "a dictionary with a null": lambda: pa.table(
+        {
+            "s": pa.DictionaryArray.from_arrays(
+                pa.array([0, 1, 2, 4, 3, 2, None], pa.uint8()), ["b", None, "a", "是", ""]
+            )
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("way", OF_TEXTS)
+def test_texts_come_as_they_are_whatever_holds_them(way: str) -> None:
+    frame = OF_TEXTS[way]()
+    found = [None if pd.isna(text) else text for text in listed(frame)["s"]]
+    assert found == TEXTS
+    empty = listed(frame.head(0) if hasattr(frame, "head") else frame.slice(0, 0))["s"]
+    assert empty == []
+
+
 @pytest.mark.parametrize(
     "thing",
     [

@@ -20,7 +20,7 @@ from benchmarks.case import BUILD, Case, Rows
 from pmml_pipeline import kernels
 from pmml_pipeline.compiler import interpret
 from pmml_pipeline.compiler.program import Program
-from pmml_pipeline.engines.compiled import Native
+from pmml_pipeline.engines.native import Native
 from pmml_pipeline.kernels.build import levels, library
 
 GIVEN = "float64, column by column"
@@ -44,7 +44,7 @@ class _Case:
     """The one program of a case, and which of its outputs counts."""
 
     def __init__(self, case: Case) -> None:
-        scorer = pp.load(case.document, engine="compiled")
+        scorer = pp.load(case.document, engine="compiled", threads=1)
         stages = scorer._engine.plan.stages  # type: ignore[attr-defined]
         if len(stages) > 1:
             raise NotForThisError("it has more than one program")

@@ -3,6 +3,7 @@
 from pmml_pipeline.admission.cells import INTEGER_MISSING, Cell, RefusedError, cell_reader
 from pmml_pipeline.admission.columns import Column, FrameAdmission, RowErrors
 from pmml_pipeline.admission.records import RecordAdmission
+from pmml_pipeline.admission.repeated import Repeated
 
 __all__ = [
     "INTEGER_MISSING",
@@ -11,6 +12,7 @@ __all__ = [
     "FrameAdmission",
     "RecordAdmission",
     "RefusedError",
+    "Repeated",
     "RowErrors",
     "cell_reader",
 ]

@@ -28,7 +28,7 @@ Reader = Callable[[Any], Cell]
 
 # Stands for a missing whole number or truth value where cells are packed as 64-bit integers.
 INTEGER_MISSING = int(np.iinfo(np.int64).min)
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
 _EXACT = 2**53  # whole numbers below it are doubles
 _PRESENT_TYPES = frozenset({str, int, bool})
 _MISSING_TYPES = frozenset({"NAType", "NaTType"})  # pandas' own marks, without importing pandas
@@ -230,7 +230,7 @@ def _as_integer(value: Any) -> int:
         if whole != value:
             raise RefusedError("wrong_type")
         value = whole
-    if not -_LARGEST <= value <= _LARGEST:
+    if not -LARGEST <= value <= LARGEST:
         raise RefusedError("wrong_type")
     return value  # type: ignore[no-any-return]
 

@@ -11,15 +11,16 @@ import numpy.typing as npt
 
 from pmml_pipeline.admission.cells import (
     INTEGER_MISSING,
+    LARGEST,
     Cell,
     Reader,
     RefusedError,
     cell_reader,
-    is_missing,
     missing_marks,
     validity,
 )
 from pmml_pipeline.admission.records import field_error, unknown_fields
+from pmml_pipeline.admission.repeated import Repeated, repeated
 from pmml_pipeline.errors import DataError, FieldError
 from pmml_pipeline.schema import InputField
 
@@ -101,34 +102,66 @@ class FrameAdmission:
 
 
 def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:
-    if field.kind == "double" and isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu":
+    numbers = isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu"
+    if numbers and field.kind == "double":
         return Column(_doubles(field, raw, errors))
-    if field.kind == "string":
-        texts = _texts(field, raw, errors)
-        if texts is not None:
-            return texts
+    if numbers and field.kind == "integer" and raw.dtype.kind != "f" and _all_valid(field, raw):
+        return Column(raw.astype(np.int64))
+    some = repeated(raw)
+    if some is not None:
+        return _by_value(field, some, errors)
     cells = _cells(field, raw, errors)
     if field.kind == "double":
         return Column(np.array(cells, dtype=np.float64))
     if field.kind == "string":
-        positions: dict[Any, int] = {}
-        data = np.fromiter(
-            (
-                INTEGER_MISSING if c is None else positions.setdefault(c, len(positions))
-                for c in cells
-            ),
-            dtype=np.int64,
-            count=len(cells),
-        )
-        return Column(data, list(positions))
+        return _packed(field, cells, np.arange(len(cells)))
     return Column(
         np.fromiter((INTEGER_MISSING if c is None else int(c) for c in cells), np.int64, len(cells))
     )
 
 
+def _by_value(field: InputField, column: Repeated, errors: RowErrors) -> Column:
+    """Every distinct value read once."""
+    read = cell_reader(field)
+    nothing: Cell = float("nan") if field.kind == "double" else None
+    cells: list[Cell] = []
+    refused: dict[int, tuple[RefusedError, Any]] = {}
+    for place, value in enumerate((*column.values, None)):  # the place -1 is the last one
+        try:
+            cells.append(read(value))
+        except RefusedError as error:
+            refused[place] = error, value
+            cells.append(nothing)
+    places = np.where(column.places < 0, len(column.values), column.places)
+    for place, (why, value) in refused.items():
+        for row in np.flatnonzero(places == place).tolist():
+            errors.setdefault(row, []).append(field_error(field, why, value))
+    return _packed(field, cells, places)
+
+
+def _packed(field: InputField, cells: Sequence[Any], places: npt.NDArray[np.int64]) -> Column:
+    """The column that has the cell of each place."""
+    if field.kind == "double":
+        return Column(np.array(cells, dtype=np.float64)[places])
+    levels: dict[str, int] = {}
+    texts = field.kind == "string"
+    data = np.array(
+        [
+            INTEGER_MISSING
+            if cell is None
+            else (levels.setdefault(cell, len(levels)) if texts else int(cell))
+            for cell in cells
+        ],
+        dtype=np.int64,
+    )
+    return Column(data[places], list(levels))
+
+
 def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt.NDArray[Any]:
     """Numbers as they stand; only the suspicious ones are looked at one by one."""
     data = raw.astype(np.float64)
+    if _all_valid(field, data):
+        return data
     suspicious = np.isnan(data) if field.required else np.zeros(len(data), dtype=bool)
     if validity(field) is not None:
         suspicious |= ~_surely_valid(field, data)
@@ -139,6 +172,24 @@ def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt
         for row in np.flatnonzero(suspicious):
             data[row] = _read(field, read, raw[row].item(), int(row), errors, np.nan)
     return data
+
+
+def _all_valid(field: InputField, data: npt.NDArray[Any]) -> bool:
+    """Whether all lie strictly inside one interval, or anywhere where there is none to be in, and
+    none of them is missing. To know the smallest and the largest of them is enough for that."""
+    if not len(data):
+        return True
+    low, high = data.min().item(), data.max().item()
+    if low != low:
+        return False
+    if field.kind == "integer" and not -LARGEST <= low <= high <= LARGEST:
+        return False
+    if any(low <= mark <= high for mark in missing_marks(field)):
+        return False
+    if validity(field) is None:
+        return True
+    ends = np.array([low, high], dtype=np.float64)
+    return len(field.intervals) == 1 and bool(_surely_valid(field, ends).all())
 
 
 def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -158,41 +209,6 @@ def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.b
             inside &= numbers < margins.right_margin
         sure |= inside
     return sure
-
-
-def _texts(field: InputField, raw: Any, errors: RowErrors) -> Column | None:
-    """A column of nothing but texts and missing values, each distinct one read once; or None.
-
-    Only what cannot be equal without being the same is told apart here: 1, 1.0 and True are equal.
-    """
-    try:
-        distinct = dict.fromkeys(raw)
-    except TypeError:  # something in it has no hash
-        return None
-    if not all(type(value) is str or is_missing(value) for value in distinct):
-        return None
-    read = cell_reader(field)
-    positions: dict[Any, int] = {}
-    levels: dict[Cell, int] = {}
-    refused: dict[int, tuple[RefusedError, Any]] = {}
-    for value in distinct:
-        try:
-            cell = read(value)
-        except RefusedError as error:
-            positions[value] = INTEGER_MISSING + 1 + len(refused)
-            refused[positions[value]] = error, value
-            continue
-        if cell is None:
-            positions[value] = INTEGER_MISSING
-        else:
-            positions[value] = levels.setdefault(cell, len(levels))
-    data = np.fromiter(map(positions.__getitem__, raw), dtype=np.int64, count=len(raw))
-    if refused:
-        for row in np.flatnonzero((data < 0) & (data != INTEGER_MISSING)).tolist():
-            why, value = refused[int(data[row])]
-            errors.setdefault(row, []).append(field_error(field, why, value))
-        data[data < 0] = INTEGER_MISSING
-    return Column(data, [str(level) for level in levels])
 
 
 def _cells(field: InputField, raw: Any, errors: RowErrors) -> list[Cell]:

@@ -7,7 +7,6 @@ into results.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,16 +15,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pmml_pipeline import kernels
-from pmml_pipeline.admission import INTEGER_MISSING, Cell, Column
+from pmml_pipeline.admission import INTEGER_MISSING, Cell, Column, Repeated
 from pmml_pipeline.compiler.moments import number_of, text_of_moment
-from pmml_pipeline.compiler.program import Plan, Program
+from pmml_pipeline.compiler.program import Plan
 from pmml_pipeline.compiler.run import TextTable, run_stages
 from pmml_pipeline.document import bytes_of, read
 from pmml_pipeline.engines import compiled_cache
-from pmml_pipeline.engines.protocol import Opened, RecordRules, Result, Results, RowError
+from pmml_pipeline.engines.native import Native
+from pmml_pipeline.engines.protocol import (
+    Opened,
+    RecordRules,
+    Result,
+    ResultColumn,
+    Results,
+    RowError,
+)
 from pmml_pipeline.engines.shortcut import Shortcut, shortcut
-from pmml_pipeline.errors import EngineError
 from pmml_pipeline.schema import InputField, OutputField, Schema, schema_of
 
 NAN = float("nan")
@@ -33,7 +38,7 @@ _AT_ONCE = 2048  # rows
 _EXACT = 2**53  # a larger whole number may have been rounded on its way as a double
 
 
-def open_document(path: Path) -> Opened:
+def open_document(path: Path, threads: int = 1) -> Opened:
     """Compiles a document, or takes it from the cache of compiled ones.
 
     The file is read once, and what is looked up in the cache is the hash of the very bytes that
@@ -51,7 +56,8 @@ def open_document(path: Path) -> Opened:
         found = _compiled(data)
         compiled_cache.keep(sha256, *found)
     schema, plan = found
-    return Opened(schema, CompiledModel(plan, schema.inputs, schema.outputs), sha256=sha256)
+    model = CompiledModel(plan, schema.inputs, schema.outputs, threads)
+    return Opened(schema, model, sha256=sha256)
 
 
 def _compiled(data: bytes) -> tuple[Schema, Plan]:
@@ -67,9 +73,14 @@ class CompiledModel:
     """A compiled document; see :class:`pmml_pipeline.engines.Engine`."""
 
     def __init__(
-        self, plan: Plan, inputs: Sequence[InputField], outputs: Sequence[OutputField]
+        self,
+        plan: Plan,
+        inputs: Sequence[InputField],
+        outputs: Sequence[OutputField],
+        threads: int = 1,
     ) -> None:
         self.plan = plan
+        self._threads = threads
         self._outputs = tuple(outputs)
         self._texts = plan.texts
         self._codes = {text: float(code) for code, text in enumerate(plan.texts)}
@@ -137,7 +148,7 @@ class CompiledModel:
             for i, column in enumerate(columns)
         }
         found = self._run(numbers, rows, table, errors)
-        results: list[npt.NDArray[Any]] = []
+        results: list[ResultColumn] = []
         for output, values in zip(self._outputs, found, strict=True):
             if output.kind == "double":
                 results.append(values)
@@ -168,8 +179,7 @@ class CompiledModel:
     def _execute(
         self, stage: int, columns: Sequence[npt.NDArray[np.float64]], rows: int
     ) -> Sequence[npt.NDArray[np.float64]]:
-        source = np.concatenate(columns) if columns else np.empty(rows)
-        return list(self._natives[stage].score(source, rows))
+        return list(self._natives[stage].score(columns, rows, self._threads))
 
     def _numbers(
         self, column: Column, table: TextTable, moment: str | None
@@ -197,8 +207,15 @@ class CompiledModel:
         values: npt.NDArray[np.float64],
         table: TextTable,
         errors: dict[int, str],
-    ) -> npt.NDArray[Any]:
+    ) -> ResultColumn:
+        plain = _plain(output, values)
+        if plain is not None:
+            return plain
         distinct, inverse = np.unique(values, return_inverse=True)
+        if output.data_type == "string":
+            known = distinct[~np.isnan(distinct)]  # NaN is the last one
+            texts = [table.text(code) for code in known.tolist()]
+            return Repeated(texts, np.where(inverse < len(known), inverse, -1))
         named = np.empty(len(distinct), dtype=object)
         for k, value in enumerate(distinct.tolist()):
             try:
@@ -227,61 +244,11 @@ class CompiledModel:
         )
 
 
-class Native:
-    """A program as the kernels take it.
-
-    Args:
-        program: what to run. Its tables are kept alive here.
-
-    Attributes:
-        address: where the kernels' ``pp_program`` is.
-    """
-
-    def __init__(self, program: Program) -> None:
-        self._library = kernels.load()
-        codes = kernels.op_codes()
-        words: list[int] = []
-        for i in program.instructions:
-            words += (codes[i.op], len(i.targets), len(i.sources), len(i.immediates))
-            words += (*i.targets, *i.sources, *i.immediates)
-        self._kept = (
-            np.array(words, dtype=np.int32),
-            np.ascontiguousarray(program.ints),
-            np.ascontiguousarray(program.doubles),
-            np.ascontiguousarray(program.constants),
-            np.array(program.outputs, dtype=np.int32),
-        )
-        code, ints, doubles, constants, outputs = (a.ctypes.data for a in self._kept)
-        self._program = kernels.NativeProgram(
-            code=code,
-            words=len(words),
-            ints=ints,
-            doubles=doubles,
-            constants=constants,
-            n_constants=len(program.constants),
-            n_inputs=program.n_inputs,
-            n_registers=program.n_registers,
-            n_outputs=len(program.outputs),
-            outputs=outputs,
-        )
-        self._reference = ctypes.byref(self._program)
-        self.address = ctypes.addressof(self._program)
-        self._n_outputs = len(program.outputs)
-        self._one_in = ctypes.c_double * max(program.n_inputs, 1)
-        self._one_out = ctypes.c_double * max(self._n_outputs, 1)
-
-    def score_one(self, cells: Sequence[Any]) -> list[float]:
-        """The outputs for one row."""
-        source, target = self._one_in(*cells), self._one_out()
-        self._run(source, target, 1)
-        return target[: self._n_outputs]
-
-    def score(self, table: npt.NDArray[np.float64], rows: int) -> npt.NDArray[np.float64]:
-        """The outputs, of shape (outputs, rows), for columns one after the other."""
-        found = np.empty((self._n_outputs, rows), dtype=np.float64)
-        self._run(table.ctypes.data, found.ctypes.data, rows)
-        return found
-
-    def _run(self, source: Any, target: Any, rows: int) -> None:
-        if self._library.pp_score(self._reference, source, target, rows):
-            raise EngineError("there is no memory left to score", "score fewer rows at a time")
+def _plain(output: OutputField, values: npt.NDArray[np.float64]) -> npt.NDArray[Any] | None:
+    """Whole numbers or truth values, where every row has one."""
+    if output.kind == "integer":
+        if np.all((values == np.floor(values)) & (np.abs(values) <= _EXACT)):
+            return values.astype(np.int64)
+    elif output.kind == "boolean" and np.all((values == 0.0) | (values == 1.0)):
+        return values.astype(np.bool_)
+    return None

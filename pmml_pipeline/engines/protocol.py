@@ -8,11 +8,12 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
-from pmml_pipeline.admission import Cell, Column
+from pmml_pipeline.admission import Cell, Column, Repeated
 from pmml_pipeline.document import Document
 from pmml_pipeline.schema import InputField, OutputField, Schema
 
 Result = float | int | bool | str | None
+ResultColumn = npt.NDArray[Any] | Repeated
 
 
 @dataclass(slots=True)
@@ -20,12 +21,13 @@ class Results:
     """The results of many rows.
 
     Attributes:
-        columns: one array of shape (rows,) per output, in the order of the outputs: float64 with
-            NaN for none (double), otherwise objects (int, bool, str) with None for none.
+        columns: one of shape (rows,) per output, in the order of the outputs: float64 with NaN for
+            none (double), otherwise objects (int, bool, str) with None for none. Where there is a
+            result for every row it can be int64 or bool, and texts can be ``Repeated``.
         errors: what the engine said, by row, about the rows that it could not score.
     """
 
-    columns: list[npt.NDArray[Any]]
+    columns: Sequence[ResultColumn]
     errors: dict[int, str]
 
 

@@ -99,6 +99,7 @@ class _Model(BlockModel):
             whole = _is_whole(np.nansum(given, axis=0))
             for i in self._probabilities:
                 values = results.columns[i]
+                assert isinstance(values, np.ndarray)
                 values[np.isnan(values) & whole] = 0.0
         return results
 

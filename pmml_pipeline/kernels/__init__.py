@@ -13,7 +13,7 @@ from pathlib import Path
 from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.kernels.build import levels, library
 
-ABI = 3
+ABI = 4
 
 
 class NativeProgram(ctypes.Structure):
@@ -98,6 +98,7 @@ def load() -> ctypes.CDLL:
         ctypes.c_void_p,
         ctypes.c_void_p,
         ctypes.c_int64,
+        ctypes.c_int32,
     ]
     return found
 

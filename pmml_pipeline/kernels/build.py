@@ -61,7 +61,7 @@ def build() -> list[Path]:
         for level in levels():
             target = library(level)
             part = target.with_suffix(f".{os.getpid()}.part")
-            command = [*compiler(level), *FLAGS, str(SOURCE), "-o", str(part), "-lm"]
+            command = [*compiler(level), *FLAGS, str(SOURCE), "-o", str(part), "-lm", "-lpthread"]
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
             if done.returncode:
                 raise RuntimeError(f"{shlex.join(command)} failed:\n{done.stderr[-4000:]}")

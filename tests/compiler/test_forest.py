@@ -13,7 +13,7 @@ from pmml_pipeline.compiler import forest_tables
 from pmml_pipeline.compiler.builder import Builder
 from pmml_pipeline.compiler.forest import Forest, Leaf, Split, Tree, grown, leaves, sums
 from pmml_pipeline.compiler.interpret import run
-from pmml_pipeline.engines.compiled import Native
+from pmml_pipeline.engines.native import Native
 from pmml_pipeline.errors import DocumentError
 
 FIELDS = 4

@@ -15,7 +15,7 @@ from pmml_pipeline import kernels
 from pmml_pipeline.compiler.builder import Builder
 from pmml_pipeline.compiler.interpret import MAPS, run
 from pmml_pipeline.compiler.program import Program
-from pmml_pipeline.engines.compiled import Native
+from pmml_pipeline.engines.native import Native
 
 SPECIAL = (
     *(0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.5, 1e308, -1e308, 5e-324, 1e-30, math.inf, -math.inf),

@@ -1,6 +1,8 @@
 // Rows through a program, block by block. What Python sees is exported here, in record.c, in read.c
 // and in grow.c.
 
+#include <pthread.h>
+
 #include "ops.c"
 
 #include "forest.c"
@@ -12,7 +14,7 @@
 
 #include "grow.c"
 
-int32_t pp_abi(void) { return 3; }
+int32_t pp_abi(void) { return 4; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
 
@@ -50,29 +52,68 @@ static void pp_block_run(pp_block *b) {
     }
 }
 
-// inputs: n_inputs columns of `rows` numbers; outputs: n_outputs columns. Both one after the other.
-// Returns 0, or 1 when there is no memory.
-int32_t pp_score(const pp_program *p, const double *inputs, double *outputs, int64_t rows) {
+// Rows `from` to `to` of a table.
+typedef struct {
+    const pp_program *program;
+    const double *const *columns;
+    double *outputs;
+    int64_t rows, from, to;
+    int32_t failed;
+} pp_span;
+
+static void *pp_span_run(void *argument) {
+    pp_span *s = argument;
+    const pp_program *p = s->program;
+    const int64_t rows = s->to - s->from;
     const int64_t stride = rows < PP_BLOCK ? (rows + 7) / 8 * 8 : PP_BLOCK;
     const size_t reg_bytes = ((size_t)p->n_registers * (size_t)stride * sizeof(double) + 63) / 64 * 64;
     const size_t scratch_bytes = ((size_t)pp_scratch_size(p) + 63) / 64 * 64;
     char *memory = aligned_alloc(64, reg_bytes + scratch_bytes + 64);
-    if (!memory) return 1;
+    s->failed = !memory;
+    if (!memory) return 0;
     pp_block b = {p, (double *)memory, stride, 0, memory + reg_bytes};
     const int64_t first = rows < stride ? rows : stride;
     for (int32_t r = 0; r < p->n_constants; r++)
         for (int64_t i = 0; i < first; i++) b.regs[r * stride + i] = p->constants[r];
-    for (int64_t start = 0; start < rows; start += PP_BLOCK) {
-        b.rows = rows - start < PP_BLOCK ? rows - start : PP_BLOCK;
+    for (int64_t start = s->from; start < s->to; start += PP_BLOCK) {
+        b.rows = s->to - start < PP_BLOCK ? s->to - start : PP_BLOCK;
         const size_t bytes = (size_t)b.rows * sizeof(double);
         for (int32_t k = 0; k < p->n_inputs; k++)
-            memcpy(b.regs + (int64_t)(p->n_constants + k) * stride, inputs + k * rows + start, bytes);
+            memcpy(b.regs + (int64_t)(p->n_constants + k) * stride, s->columns[k] + start, bytes);
         pp_block_run(&b);
         for (int32_t k = 0; k < p->n_outputs; k++)
-            memcpy(outputs + k * rows + start, b.regs + (int64_t)p->outputs[k] * stride, bytes);
+            memcpy(s->outputs + k * s->rows + start, b.regs + (int64_t)p->outputs[k] * stride, bytes);
     }
     free(memory);
     return 0;
+}
+
+// columns: n_inputs of `rows` numbers each; outputs: n_outputs columns, one after the other.
+// `threads` share the rows, each a run of whole blocks. They are made for this call and gone after
+// it, so that a fork finds none; where one cannot be had, the caller's own does its part too.
+// Returns 0, or 1 when there is no memory.
+int32_t pp_score(const pp_program *p, const double *const *columns, double *outputs, int64_t rows,
+                 int32_t threads) {
+    enum { MOST = 256 };
+    pp_span spans[MOST];
+    pthread_t made[MOST];
+    int started[MOST];
+    if (threads > MOST) threads = MOST;
+    const int64_t blocks = (rows + PP_BLOCK - 1) / PP_BLOCK;
+    for (int32_t t = 0; t < threads; t++) {
+        const int64_t from = blocks * t / threads * PP_BLOCK, to = blocks * (t + 1) / threads * PP_BLOCK;
+        spans[t] = (pp_span){p, columns, outputs, rows, from, to < rows ? to : rows, 0};
+    }
+    for (int32_t t = 1; t < threads; t++)
+        started[t] = !pthread_create(made + t, 0, pp_span_run, spans + t);
+    pp_span_run(spans);
+    int32_t failed = spans[0].failed;
+    for (int32_t t = 1; t < threads; t++) {
+        if (started[t]) pthread_join(made[t], 0);
+        else pp_span_run(spans + t);
+        failed |= spans[t].failed;
+    }
+    return failed;
 }
 
 #include "record.c"

@@ -1,0 +1,102 @@
+"""A program as the kernels take it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pmml_pipeline import kernels
+from pmml_pipeline.compiler.program import Program
+from pmml_pipeline.errors import EngineError
+
+# To start a thread and to wait for it takes as long as to score some hundred rows with the smallest
+# of programs.
+_ROWS_OF_A_THREAD = 1024
+
+
+class Native:
+    """A program with its tables in memory.
+
+    Args:
+        program: what to run. Its tables are kept alive here.
+
+    Attributes:
+        address: where the kernels' ``pp_program`` is.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._library = kernels.load()
+        codes = kernels.op_codes()
+        words: list[int] = []
+        for i in program.instructions:
+            words += (codes[i.op], len(i.targets), len(i.sources), len(i.immediates))
+            words += (*i.targets, *i.sources, *i.immediates)
+        self._kept = (
+            np.array(words, dtype=np.int32),
+            np.ascontiguousarray(program.ints),
+            np.ascontiguousarray(program.doubles),
+            np.ascontiguousarray(program.constants),
+            np.array(program.outputs, dtype=np.int32),
+        )
+        code, ints, doubles, constants, outputs = (a.ctypes.data for a in self._kept)
+        self._program = kernels.NativeProgram(
+            code=code,
+            words=len(words),
+            ints=ints,
+            doubles=doubles,
+            constants=constants,
+            n_constants=len(program.constants),
+            n_inputs=program.n_inputs,
+            n_registers=program.n_registers,
+            n_outputs=len(program.outputs),
+            outputs=outputs,
+        )
+        self._reference = ctypes.byref(self._program)
+        self.address = ctypes.addressof(self._program)
+        self._n_inputs = program.n_inputs
+        self._n_outputs = len(program.outputs)
+        self._addresses = ctypes.c_void_p * program.n_inputs
+        self._one_in = ctypes.c_double * max(program.n_inputs, 1)
+        self._one_out = ctypes.c_double * max(self._n_outputs, 1)
+
+    def score_one(self, cells: Sequence[Any]) -> list[float]:
+        """The outputs for one row.
+
+        Raises:
+            EngineError: there is no memory.
+        """
+        source, target = self._one_in(*cells), self._one_out()
+        start = ctypes.addressof(source)
+        self._run(range(start, start + 8 * self._n_inputs, 8), target, 1, 1)
+        return target[: self._n_outputs]
+
+    def score(
+        self, columns: Iterable[npt.NDArray[np.float64]], rows: int, threads: int = 1
+    ) -> npt.NDArray[np.float64]:
+        """The outputs of many rows.
+
+        Args:
+            columns: of float64, one per input of the program, each of shape (rows,).
+            rows: how many there are.
+            threads: how many may score at a time; there are fewer where rows are few.
+
+        Returns:
+            Of shape (outputs, rows).
+
+        Raises:
+            EngineError: there is no memory.
+        """
+        found = np.empty((self._n_outputs, rows), dtype=np.float64)
+        kept = [np.ascontiguousarray(column, dtype=np.float64) for column in columns]
+        at_most = max(1, min(threads, rows // _ROWS_OF_A_THREAD))
+        self._run([c.ctypes.data for c in kept], found.ctypes.data, rows, at_most)
+        return found
+
+    def _run(self, columns: Iterable[int], target: Any, rows: int, threads: int) -> None:
+        addresses = self._addresses(*columns)
+        if self._library.pp_score(self._reference, addresses, target, rows, threads):
+            raise EngineError("there is no memory left to score", "score fewer rows at a time")
