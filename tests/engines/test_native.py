@@ -30,7 +30,7 @@ def program() -> Program:
 
 
 def threads_of_this_process() -> int:
-    return len(os.listdir("/proc/self/task"))
+    return len(list(Path("/proc/self/task").iterdir()))
 
 
 @pytest.mark.parametrize("rows", [0, 1, 127, 128, 1024, 2048, 3000, 20_001])
