@@ -30,7 +30,8 @@ class Column:
     """One field over many rows.
 
     Attributes:
-        data: shape (rows,). float64 with NaN missing (double); int64 with ``INTEGER_MISSING``
+        data: shape (rows,), not to be changed. float64 with NaN missing (double); int64 with
+            ``INTEGER_MISSING``
             missing (integer, boolean); int64 positions in ``levels``, ``INTEGER_MISSING`` missing
             (string).
         levels: the distinct strings of a string column, otherwise empty.
@@ -106,7 +107,7 @@ def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:
     if numbers and field.kind == "double":
         return Column(_doubles(field, raw, errors))
     if numbers and field.kind == "integer" and raw.dtype.kind != "f" and _all_valid(field, raw):
-        return Column(raw.astype(np.int64))
+        return Column(raw.astype(np.int64, copy=False))
     some = repeated(raw)
     if some is not None:
         return _by_value(field, some, errors)
@@ -159,9 +160,10 @@ def _packed(field: InputField, cells: Sequence[Any], places: npt.NDArray[np.int6
 
 def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt.NDArray[Any]:
     """Numbers as they stand; only the suspicious ones are looked at one by one."""
-    data = raw.astype(np.float64)
+    data = raw.astype(np.float64, copy=False)
     if _all_valid(field, data):
         return data
+    data = raw.astype(np.float64)
     suspicious = np.isnan(data) if field.required else np.zeros(len(data), dtype=bool)
     if validity(field) is not None:
         suspicious |= ~_surely_valid(field, data)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.lower.scope import Context
+from pmml_pipeline.compiler.lower.tables import value_of
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.comparison import (
     BinarySimilarity,
@@ -156,12 +157,11 @@ class Comparison:
         if field.function != "table":
             return field.value.register
         b, value = context.builder, field.value
-        codes = {parse(v, value.data_type, context.texts): i for i, v in enumerate(value.levels)}
-        keys = sorted(codes)
-        places = [float(codes[k]) for k in keys]
+        places = {
+            parse(v, value.data_type, context.texts): float(i) for i, v in enumerate(value.levels)
+        }
         # A value that the matrix does not have cannot be compared with anything.
-        offset = b.doubles([*keys, *places, -1.0, math.nan])
-        return b.op("FIND", value.register, immediates=(offset, len(keys)))
+        return value_of(b, value.register, places, -1.0)
 
 
 def _position(field: Compared, cell: str | float) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.lower.linear_predictors import error
 from pmml_pipeline.compiler.lower.scope import Context, Scope
-from pmml_pipeline.compiler.lower.tables import value_of_interval
+from pmml_pipeline.compiler.lower.tables import value_of, value_of_interval
 from pmml_pipeline.compiler.values import parse
 from pmml_pipeline.document.general_regression_model import BaselineCell, GeneralRegressionModel
 
@@ -44,9 +44,7 @@ def cumulative_hazard(
         if not codes or len(set(codes)) != len(codes) or tables.cells:
             raise error(tables.line, "BaseCumHazardTables", "has not one stratum for each value")
         place = dict(zip(codes, map(float, range(len(codes))), strict=True))
-        keys = sorted(place)
-        offset = b.doubles([*keys, *(place[k] for k in keys), math.nan, math.nan])
-        which = b.op("FIND", field.register, immediates=(offset, len(keys)))
+        which = value_of(b, field.register, place, math.nan)
         bases = [
             _baseline(context, end.register, t.cells, t.max_time, t.line) for t in tables.strata
         ]

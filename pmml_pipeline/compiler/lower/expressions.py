@@ -11,7 +11,7 @@ from typing import Any
 
 from pmml_pipeline.compiler.lower.functions import FUNCTIONS
 from pmml_pipeline.compiler.lower.scope import Context, Scope
-from pmml_pipeline.compiler.lower.tables import look_up, value_of_interval
+from pmml_pipeline.compiler.lower.tables import look_up, value_of, value_of_interval
 from pmml_pipeline.compiler.lower.text_index import lower_text_index
 from pmml_pipeline.compiler.values import Value, cast, parse
 from pmml_pipeline.document.bind import number, whole
@@ -223,7 +223,7 @@ def _map_values(context: Context, scope: Scope, mapping: MapValues) -> Value:
             if column in row:
                 known.setdefault(parse(row[column], field.data_type, context.texts), len(known))
         positions.append(known)
-        digit = _find(b, field.register, {k: float(v) for k, v in known.items()}, math.nan)
+        digit = value_of(b, field.register, {k: float(v) for k, v in known.items()}, math.nan)
         index = digit if index is None else b.op(
             "ADD", b.op("MUL", index, b.constant(float(len(known)))), digit
         )  # fmt: skip
@@ -249,13 +249,6 @@ def _map_values(context: Context, scope: Scope, mapping: MapValues) -> Value:
 def _local(column: str) -> str:
     """A column's name without the prefix of its XML namespace, as the cells' tags are read."""
     return column.rpartition(":")[2]
-
-
-def _find(b: Any, register: int, table: dict[float, float], other: float) -> int:
-    keys = sorted(table)
-    values = [table[k] for k in keys]
-    offset = b.doubles([*keys, *values, other, math.nan])
-    return int(b.op("FIND", register, immediates=(offset, len(keys))))
 
 
 def _apply(context: Context, scope: Scope, apply: Apply) -> Value:

@@ -10,6 +10,7 @@ import math
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.lower.scope import Context
+from pmml_pipeline.compiler.lower.tables import value_of
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document import DataField
 from pmml_pipeline.document.model_element import MiningField
@@ -86,9 +87,8 @@ def valid_values(
     intervals = data.intervals if value.optype == "continuous" else ()
     found: Register | None = None
     if valid:
-        codes = sorted({parse(v, value.data_type, context.texts) for v in valid})
-        offset = b.doubles([*codes, *[1.0] * len(codes), 0.0, math.nan])
-        found = b.op("FIND", register, immediates=(offset, len(codes)))
+        codes = {parse(v, value.data_type, context.texts) for v in valid}
+        found = value_of(b, register, dict.fromkeys(codes, 1.0), 0.0)
     for interval in intervals:
         edges = interval.as_float32() if value.data_type == "float" else interval
         inside = b.op("EQ", register, register)  # true, or missing

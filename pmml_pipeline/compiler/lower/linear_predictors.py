@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.tables import value_of
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.arrays import array_values
 from pmml_pipeline.document.bind import number, refusal
@@ -93,10 +94,8 @@ class LinearPredictors:
         return parse(cell.value, field.data_type, self._context.texts)
 
     def _look_up(self, field: str, table: dict[float, float], other: float) -> Register:
-        b, keys = self._context.builder, sorted(table)
-        offset = b.doubles([*keys, *(table[k] for k in keys), other, math.nan])
         register = self._scope.value(field).register
-        return b.op("FIND", register, immediates=(offset, len(keys)))
+        return value_of(self._context.builder, register, table, other)
 
     def _value(self, cell: PPCell) -> Register:
         """What a cell makes of its predictor.

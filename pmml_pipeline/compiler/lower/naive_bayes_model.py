@@ -14,7 +14,7 @@ from pmml_pipeline.compiler.lower.expressions import lower_derived_field
 from pmml_pipeline.compiler.lower.regression_model import softmax
 from pmml_pipeline.compiler.lower.results import Result, classified, target_name
 from pmml_pipeline.compiler.lower.scope import Context, Scope
-from pmml_pipeline.compiler.lower.tables import look_up
+from pmml_pipeline.compiler.lower.tables import look_up, value_of
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.expressions import DerivedField
 from pmml_pipeline.document.naive_bayes_model import (
@@ -102,9 +102,7 @@ def _counted(
     if unknown:
         raise _error(bayes.line, "BayesInput", f"counts {sorted(unknown)[0]!r}, which is no class")
     keys = sorted(tables)
-    places = [float(i) for i in range(len(keys))]
-    offset = b.doubles([*keys, *places, -1.0, math.nan])
-    place = b.op("FIND", value.register, immediates=(offset, len(keys)))
+    place = value_of(b, value.register, {k: float(i) for i, k in enumerate(keys)}, -1.0)
     found = []
     for name in classes:
         counts = [tables[key].get(name, 0.0) for key in keys]

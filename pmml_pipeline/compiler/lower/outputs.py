@@ -11,7 +11,7 @@ from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.lower.expressions import lower_expression
 from pmml_pipeline.compiler.lower.results import Result, target_name
 from pmml_pipeline.compiler.lower.scope import Context, Scope
-from pmml_pipeline.compiler.lower.tables import look_up
+from pmml_pipeline.compiler.lower.tables import look_up, value_of
 from pmml_pipeline.compiler.values import Value, as_it_is, cast, parse
 from pmml_pipeline.document.model_element import ModelElement, OutputField
 from pmml_pipeline.errors import DocumentError
@@ -139,9 +139,8 @@ def _displayed(context: Context, model: ModelElement, value: Value) -> Value:
             parse(v, value.data_type, context.texts): float(context.texts.code(d))
             for v, d in shown.items()
         }
-        keys = sorted(k for k in table if k == k)
-        offset = b.doubles([*keys, *(table[k] for k in keys), math.nan, math.nan])
-        found = b.op("FIND", value.register, immediates=(offset, len(keys)))
+        table = {k: text for k, text in table.items() if k == k}
+        found = value_of(b, value.register, table, math.nan)
         text = dataclasses.replace(text, register=b.op("COALESCE", found, text.register))
     return dataclasses.replace(text, optype="categorical", levels=())
 
@@ -172,7 +171,5 @@ def of_class(context: Context, label: Value, numbers: dict[str, Register]) -> Re
     places = {
         parse(name, label.data_type, context.texts): float(at) for at, name in enumerate(numbers)
     }
-    keys = sorted(places)
-    offset = b.doubles([*keys, *(places[k] for k in keys), math.nan, math.nan])
-    place = b.op("FIND", label.register, immediates=(offset, len(keys)))
+    place = value_of(b, label.register, places, math.nan)
     return b.op("CHOOSE", place, *numbers.values())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.lower.results import Result, classified, target_type
 from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.tables import value_of
 from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.regression_model import RegressionModel, RegressionTable
 from pmml_pipeline.errors import DocumentError
@@ -47,10 +48,7 @@ def _table(context: Context, scope: Scope, table: RegressionTable, single: bool)
         known[code] = known.get(code, 0.0) + categorical.coefficient
     for name, known in by_field.items():
         # "If the value is missing or none of those listed, it adds nothing" (CategoricalPredictor)
-        keys = sorted(known)
-        offset = b.doubles([*keys, *(known[k] for k in keys), 0.0, 0.0])
-        found = b.op("FIND", scope.value(name).register, immediates=(offset, len(keys)))
-        terms.append((found, 1.0))
+        terms.append((value_of(b, scope.value(name).register, known, 0.0, 0.0), 1.0))
     for term in table.terms:
         product = scope.value(term.factors[0].field).register
         for factor in term.factors[1:]:

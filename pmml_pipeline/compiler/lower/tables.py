@@ -1,11 +1,13 @@
-"""Tables: from a whole number, from an interval."""
+"""Tables: from a whole number, from any number, from an interval."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Builder, Register
+
+_FAR = 2**30
 
 
 def look_up(
@@ -19,6 +21,28 @@ def look_up(
     """values[x - base], or ``other`` where there is none, or ``missing`` where x is missing."""
     offset = builder.doubles([*values, other, missing])
     return builder.op("LUT", register, immediates=(offset, base, len(values)))
+
+
+def value_of(
+    builder: Builder,
+    register: Register,
+    table: Mapping[float, float],
+    other: float,
+    missing: float = math.nan,
+) -> Register:
+    """table[x], or ``other`` where there is none, or ``missing`` where x is missing.
+
+    The numbers of texts lie close together, and so do most codes that are whole numbers: then there
+    is an entry for every number between, and nothing has to be searched.
+    """
+    keys = sorted(table)
+    if keys and all(k.is_integer() and abs(k) < _FAR for k in keys):
+        first, last = int(keys[0]), int(keys[-1])
+        if last - first < 4 * len(keys) + 64:
+            values = [table.get(float(k), other) for k in range(first, last + 1)]
+            return look_up(builder, register, first, values, other, missing)
+    offset = builder.doubles([*keys, *(table[k] for k in keys), other, missing])
+    return builder.op("FIND", register, immediates=(offset, len(keys)))
 
 
 def value_of_interval(
