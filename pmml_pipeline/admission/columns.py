@@ -31,9 +31,8 @@ class Column:
 
     Attributes:
         data: shape (rows,), not to be changed. float64 with NaN missing (double); int64 with
-            ``INTEGER_MISSING``
-            missing (integer, boolean); int64 positions in ``levels``, ``INTEGER_MISSING`` missing
-            (string).
+            ``INTEGER_MISSING`` missing (integer, boolean); int64 positions in ``levels``,
+            ``INTEGER_MISSING`` missing (string).
         levels: the distinct strings of a string column, otherwise empty.
     """
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pmml_pipeline.compiler.builder import Builder
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.expressions import define_derived_fields
 from pmml_pipeline.compiler.lower.model import lower_model
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.program import Plan
-from pmml_pipeline.compiler.values import Texts, Value, as_it_is, cast
+from pmml_pipeline.compiler.values import Texts, Value, as_it_is
 from pmml_pipeline.document import Document, Element
 from pmml_pipeline.document.bind import bind, refusal
 from pmml_pipeline.document.expressions import TransformationDictionary
@@ -96,12 +97,15 @@ def _input(context: Context, number: int, field: InputField) -> Value:
     for level in field.values if field.data_type == "string" else ():
         context.texts.code(level)
     checked = field.invalid_value_treatment == "returnInvalid"  # and refused, if it is none
-    return Value(register, field.data_type, field.optype, field.required, field.values, checked)
+    possible = field.values if checked and field.data_type == "string" else ()
+    return Value(
+        register, field.data_type, field.optype, field.required, field.values, checked, possible
+    )
 
 
 def _as_output(context: Context, value: Value, output: OutputField) -> int:
     if value.data_type != output.data_type and not as_it_is(value.data_type, output.data_type):
-        value = cast(context.builder, value, output.data_type)
+        value = cast(context, value, output.data_type)
     return value.register
 
 

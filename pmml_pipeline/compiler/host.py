@@ -9,10 +9,17 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from pmml_pipeline.compiler.moments import TEMPORAL, formatted, is_counted, number_of
+from pmml_pipeline.compiler.moments import (
+    TEMPORAL,
+    formatted,
+    is_counted,
+    number_of,
+    text_of_moment,
+)
 
 Plain = str | float | int | bool | None
 
@@ -221,3 +228,55 @@ FUNCTIONS: Mapping[str, Function] = {
     "formatNumber": _format_number,
     "formatDatetime": formatted,
 }
+
+
+class TextNumbers(Protocol):
+    """Texts by number."""
+
+    def code(self, text: str) -> float:
+        """The number of a text; a new one gets the next."""
+        ...
+
+    def text(self, code: Any) -> str:
+        """The text of a number."""
+        ...
+
+
+def result_of(
+    function: str,
+    parameters: Sequence[str],
+    types: Sequence[str],
+    numbers: Sequence[float],
+    texts: TextNumbers,
+) -> float:
+    """What a function makes of its arguments, as numbers of a program.
+
+    "If an argument is missing, the result is missing" (Apply).
+
+    Raises:
+        ValueError: the function cannot do it; says what.
+        OverflowError: the same.
+    """
+    as_text = function != "formatDatetime"  # which takes the number
+    values = [
+        _plain(number, data_type, texts, as_text=as_text)
+        for number, data_type in zip(numbers, types, strict=True)
+    ]
+    if any(value is None for value in values):
+        return math.nan
+    result = FUNCTIONS[function](*values, *parameters)
+    if result is None:
+        return math.nan
+    return float(texts.code(result)) if isinstance(result, str) else float(result)
+
+
+def _plain(number: float, data_type: str, texts: TextNumbers, *, as_text: bool) -> Plain:
+    if number != number:
+        return None
+    if data_type == "string":
+        return texts.text(int(number))
+    if data_type == "boolean":
+        return bool(number)
+    if as_text and (data_type in TEMPORAL or is_counted(data_type)):
+        return text_of_moment(number, data_type)
+    return int(number) if data_type == "integer" else number

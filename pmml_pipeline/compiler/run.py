@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pmml_pipeline.compiler.host import FUNCTIONS, Call, Plain
-from pmml_pipeline.compiler.moments import TEMPORAL, is_counted, text_of_moment
+from pmml_pipeline.compiler.host import Call, result_of
 from pmml_pipeline.compiler.program import Stage
 from pmml_pipeline.compiler.terms import TermCall
 
@@ -82,25 +81,15 @@ def _called(
 ) -> Column:
     """A function's results: once for every distinct combination of its arguments."""
     distinct, inverse = _distinct([columns[s] for s in call.sources], rows)
-    function = FUNCTIONS[call.function]
-    as_text = call.function != "formatDatetime"  # which takes the number
     found = np.full(len(distinct), np.nan)
     for at, numbers in enumerate(distinct):
-        values = [
-            _plain(n, t, table, as_text=as_text)
-            for n, t in zip(numbers, call.source_types, strict=True)
-        ]
-        if any(v is None for v in values):
-            continue  # "if an argument is missing, the result is missing" (Apply)
         try:
-            result = function(*values, *call.parameters)
+            found[at] = result_of(call.function, call.parameters, call.source_types, numbers, table)
         except (ValueError, OverflowError) as error:
             if call.forgiving:
                 continue
             for row in np.flatnonzero(inverse == at).tolist():
                 errors.setdefault(row, str(error))
-            continue
-        found[at] = _number(result, table)
     return found[inverse]
 
 
@@ -135,21 +124,3 @@ def _distinct(
         _, combined = np.unique(combined * len(values) + places, return_inverse=True)
     _, first = np.unique(combined, return_index=True)
     return [tuple(float(c[row]) for c in columns) for row in first.tolist()], combined
-
-
-def _plain(number: float, data_type: str, table: TextTable, *, as_text: bool) -> Plain:
-    if number != number:
-        return None
-    if data_type == "string":
-        return table.text(number)
-    if data_type == "boolean":
-        return bool(number)
-    if as_text and (data_type in TEMPORAL or is_counted(data_type)):
-        return text_of_moment(number, data_type)
-    return int(number) if data_type == "integer" else number
-
-
-def _number(value: Plain, table: TextTable) -> float:
-    if value is None:
-        return float("nan")
-    return table.code(value) if isinstance(value, str) else float(value)

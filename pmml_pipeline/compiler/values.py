@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pmml_pipeline.compiler.builder import Builder, Register
-from pmml_pipeline.compiler.moments import DAY, TEMPORAL, is_counted, number_of
+from pmml_pipeline.compiler.builder import Register
+from pmml_pipeline.compiler.moments import TEMPORAL, is_counted, number_of
 from pmml_pipeline.document.bind import number, truth
 from pmml_pipeline.document.model import to_float32
 from pmml_pipeline.errors import DocumentError
@@ -28,6 +28,7 @@ class Value:
         present: whether it is known never to be missing.
         levels: its declared valid values, as text, in their order; empty when there are none.
         checked: whether it is known to be a valid value where it is present.
+        possible: the texts of which it is one where it is present; empty when that is not known.
     """
 
     register: Register
@@ -36,6 +37,7 @@ class Value:
     present: bool = False
     levels: tuple[str, ...] = ()
     checked: bool = False
+    possible: tuple[str, ...] = ()
 
     @property
     def numeric(self) -> bool:
@@ -111,41 +113,3 @@ def as_it_is(data_type: str, wanted: str) -> bool:
     To round it would hide that the model predicts something else than the document declares.
     """
     return data_type in NUMERIC and wanted in ("integer", "boolean")
-
-
-def cast(builder: Builder, value: Value, data_type: str) -> Value:
-    """The value as another type.
-
-    Raises:
-        DocumentError: there is no such cast.
-    """
-    if data_type == value.data_type:
-        return value
-    register = value.register
-    if value.data_type in (*NUMERIC, "boolean") and data_type in (*NUMERIC, "boolean"):
-        if data_type == "float":
-            register = builder.op("F32", register)
-        elif data_type == "integer" and value.data_type != "boolean":
-            register = builder.op("TRUNC", register)
-        elif data_type == "boolean":
-            register = builder.op("NE", register, builder.constant(0.0))
-        return Value(register, data_type, value.optype, value.present)
-    if (value.data_type, data_type) == ("dateTime", "date"):
-        days = builder.op("DIV", register, builder.constant(DAY))
-        return Value(builder.op("FLOOR", days), data_type, value.optype, value.present)
-    if (value.data_type, data_type) == ("date", "dateTime"):
-        seconds = builder.op("MUL", register, builder.constant(DAY))
-        return Value(seconds, data_type, value.optype, value.present)
-    if value.data_type == "string" or data_type == "string":
-        parameters = (data_type,) if data_type != "string" else ()
-        register = builder.call(
-            "parse" if parameters else "text",
-            parameters,
-            (register,),
-            (value.data_type,),
-            data_type,
-        )
-        return Value(register, data_type, value.optype, value.present)
-    raise DocumentError(
-        f"a cast from {value.data_type} to {data_type} is not supported", "use another engine"
-    )

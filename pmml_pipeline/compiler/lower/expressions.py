@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.functions import FUNCTIONS
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up, value_of, value_of_interval
 from pmml_pipeline.compiler.lower.text_index import lower_text_index
-from pmml_pipeline.compiler.values import Value, cast, parse
+from pmml_pipeline.compiler.values import Value, parse
 from pmml_pipeline.document.bind import number, whole
 from pmml_pipeline.document.expressions import (
     Aggregate,
@@ -57,7 +58,7 @@ def lower_derived_field(context: Context, scope: Scope, field: DerivedField) -> 
         # Results without a type of their own are read as the field's, so "007" stays a text.
         expression = dataclasses.replace(expression, data_type=field.data_type)
     value = lower_expression(context, scope, expression)
-    value = cast(context.builder, value, field.data_type)
+    value = cast(context, value, field.data_type)
     for declared in field.values:
         if declared.property == "invalid":
             raise DocumentError(
@@ -66,7 +67,7 @@ def lower_derived_field(context: Context, scope: Scope, field: DerivedField) -> 
         if declared.property == "missing":
             value = _without(context, value, declared.value)
     levels = tuple(v.value for v in field.values if v.property == "valid")
-    return Value(value.register, field.data_type, field.optype, value.present, levels)
+    return dataclasses.replace(value, optype=field.optype, levels=levels, checked=False)
 
 
 def _without(context: Context, value: Value, text: str) -> Value:
@@ -288,7 +289,7 @@ def _call(context: Context, name: str, arguments: list[Value]) -> Value:
     scope = Scope()
     for parameter, argument in zip(definition.parameters, arguments, strict=True):
         if parameter.data_type is not None:
-            argument = cast(context.builder, argument, parameter.data_type)
+            argument = cast(context, argument, parameter.data_type)
         scope.define(parameter.name, argument)
     if name in context.calling:
         cycle = " -> ".join([*context.calling[context.calling.index(name) :], name])
@@ -302,7 +303,7 @@ def _call(context: Context, name: str, arguments: list[Value]) -> Value:
     finally:
         context.calling.pop()
     data_type = definition.data_type or found.data_type
-    found = cast(context.builder, found, data_type)
+    found = cast(context, found, data_type)
     return dataclasses.replace(found, optype=definition.optype)
 
 

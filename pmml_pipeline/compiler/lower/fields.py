@@ -31,7 +31,7 @@ def prepare(
     """
     b = context.builder
     register = value.register
-    present = value.present
+    present, possible = value.present, value.possible
     # "optype overrides the corresponding value in the DataField" (MiningSchema)
     optype = mining.optype or value.optype
     if mining.invalid_value_treatment in ("asMissing", "asValue") and data is not None:
@@ -39,6 +39,7 @@ def prepare(
         if mining.invalid_value_treatment == "asValue":
             text = mining.invalid_value_replacement or ""
             replacement = parse(text, value.data_type, context.texts)
+            possible = _with(possible, text)
         valid = valid_values(context, register, dataclasses.replace(value, optype=optype), data)
         if valid is not None:
             bad = b.op("EQ", valid, b.constant(0.0))
@@ -52,11 +53,19 @@ def prepare(
         constant = parse(mining.missing_value_replacement, value.data_type, context.texts)
         register = b.op("COALESCE", register, b.constant(constant))
         present = constant == constant
+        possible = _with(possible, mining.missing_value_replacement)
     if outermost and mining.missing_value_treatment == "returnInvalid":
         present = True  # a record without it has been refused
     if (register, present, optype) == (value.register, value.present, value.optype):
         return value
-    return dataclasses.replace(value, register=register, present=present, optype=optype)
+    return dataclasses.replace(
+        value, register=register, present=present, optype=optype, possible=possible
+    )
+
+
+def _with(possible: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """The possible texts and one more, where they are known."""
+    return tuple(dict.fromkeys((*possible, text))) if possible else ()
 
 
 def invalid_in_segment(

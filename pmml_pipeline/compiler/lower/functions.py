@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Register
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.fields import valid_values
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.text_functions import (
@@ -20,7 +21,7 @@ from pmml_pipeline.compiler.lower.text_functions import (
     seconds_since_midnight,
     seconds_since_year,
 )
-from pmml_pipeline.compiler.values import NUMERIC, Value, cast
+from pmml_pipeline.compiler.values import NUMERIC, Value
 from pmml_pipeline.document.expressions import Apply, FieldRef
 from pmml_pipeline.errors import DocumentError
 
@@ -211,7 +212,7 @@ def _if(context: Context, arguments: list[Value], _: Apply) -> Value:
     if then.data_type != other.data_type:
         text = "string" in (then.data_type, other.data_type)
         data_type = "string" if text else _widest(context, (then, other))
-        then, other = cast(b, then, data_type), cast(b, other, data_type)
+        then, other = cast(context, then, data_type), cast(context, other, data_type)
     found = b.op("IF", condition.register, then.register, other.register)
     present = condition.present and then.present and other.present
     return Value(found, data_type, then.optype, present)

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pmml_pipeline.compiler.builder import Register
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.forest_model import lower_forest
 from pmml_pipeline.compiler.lower.predicates import lower_predicate, predicate_of
 from pmml_pipeline.compiler.lower.results import Result, apply_targets
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tally import Ballot, blank, gone_of
 from pmml_pipeline.compiler.lower.votes import choose, combine
-from pmml_pipeline.compiler.values import Value, cast
+from pmml_pipeline.compiler.values import Value
 from pmml_pipeline.document.bind import number, refusal
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.document.model import Element
@@ -205,7 +206,7 @@ def _either(
     b = context.builder
     other = b.constant(float("nan"))
     if before is not None:
-        other = cast(b, before(), value.data_type).register
+        other = cast(context, before(), value.data_type).register
     register = b.op("IF", applies, value.register, other)
     return Value(register, value.data_type, value.optype, levels=value.levels)
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.expressions import lower_expression
 from pmml_pipeline.compiler.lower.results import Result, target_name
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up, value_of
-from pmml_pipeline.compiler.values import Value, as_it_is, cast, parse
+from pmml_pipeline.compiler.values import Value, as_it_is, parse
 from pmml_pipeline.document.model_element import ModelElement, OutputField
 from pmml_pipeline.errors import DocumentError
 
@@ -64,7 +65,7 @@ def _output(
     data_type = output.data_type or found.data_type
     if as_it_is(found.data_type, data_type):
         return dataclasses.replace(found, data_type=data_type)
-    return cast(context.builder, found, data_type)
+    return cast(context, found, data_type)
 
 
 def _check(output: OutputField) -> None:
@@ -133,7 +134,7 @@ def _displayed(context: Context, model: ModelElement, value: Value) -> Value:
                 for v in target.values
                 if v.value is not None and v.display_value is not None
             }
-    text = cast(b, value, "string")
+    text = cast(context, value, "string")
     if shown:
         table = {
             parse(v, value.data_type, context.texts): float(context.texts.code(d))

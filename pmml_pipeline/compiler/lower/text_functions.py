@@ -9,9 +9,11 @@ from pmml_pipeline.compiler.host import (
     python_pattern,
     python_replacement,
 )
+from pmml_pipeline.compiler.lower.casts import cast
+from pmml_pipeline.compiler.lower.host_calls import call_host
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.moments import DAY, TEMPORAL, check_moment_format, days_until
-from pmml_pipeline.compiler.values import Value, cast
+from pmml_pipeline.compiler.values import Value
 from pmml_pipeline.document.expressions import Apply, Constant
 from pmml_pipeline.errors import DocumentError
 
@@ -37,16 +39,8 @@ def of_texts(name: str, least: int, most: int | None, result: str = "string") ->
 
     def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
         check_count(arguments, least, most)
-        register = context.builder.call(
-            name,
-            (),
-            [a.register for a in arguments],
-            [a.data_type for a in arguments],
-            result,
-            forgiving(apply),
-        )
         optype = "categorical" if result in ("string", "boolean") else "continuous"
-        return Value(register, result, optype, all(a.present for a in arguments))
+        return call_host(context, name, (), arguments, result, optype, forgiving(apply))
 
     return lower
 
@@ -64,11 +58,9 @@ def of_pattern(name: str, count: int, result: str) -> Function:
         except ValueError as error:
             raise DocumentError(str(error), "") from None
         parameters = [pattern, *map(python_replacement, constants[1:])]
-        first = arguments[0]
-        register = context.builder.call(
-            name, parameters, (first.register,), (first.data_type,), result, forgiving(apply)
+        return call_host(
+            context, name, parameters, arguments[:1], result, "categorical", forgiving(apply)
         )
-        return Value(register, result, "categorical", first.present)
 
     return lower
 
@@ -85,15 +77,13 @@ def format_number(context: Context, arguments: list[Value], apply: Apply) -> Val
         check_number_format(pattern.content)
     except ValueError as error:
         raise DocumentError(str(error), "") from None
-    register = context.builder.call(
+    return call_host(
+        context,
         "formatNumber",
         (pattern.content,),
-        (first.register,),
-        (first.data_type,),
-        "string",
-        forgiving(apply),
+        [first],
+        *("string", "categorical", forgiving(apply)),
     )
-    return Value(register, "string", "categorical", first.present)
 
 
 def days_since_year(context: Context, arguments: list[Value], apply: Apply) -> Value:
@@ -121,7 +111,7 @@ def _since_year(context: Context, arguments: list[Value], apply: Apply) -> tuple
     check_count(arguments, 2, 2)
     moment, year = arguments[0], context.builder.value(arguments[1].register)
     if moment.data_type == "string":
-        moment = cast(context.builder, moment, "dateTime")
+        moment = cast(context, moment, "dateTime")
     if moment.data_type not in ("date", "dateTime"):
         raise DocumentError(f"a {moment.data_type} is no date", "")
     if year is None or not 1 <= year <= 9999:
@@ -153,12 +143,10 @@ def format_datetime(context: Context, arguments: list[Value], apply: Apply) -> V
         check_moment_format(pattern.content, moment.data_type)
     except ValueError as error:
         raise DocumentError(str(error), "") from None
-    register = context.builder.call(
+    return call_host(
+        context,
         "formatDatetime",
         (moment.data_type, pattern.content),
-        (moment.register,),
-        (moment.data_type,),
-        "string",
-        forgiving(apply),
+        [moment],
+        *("string", "categorical", forgiving(apply)),
     )
-    return Value(register, "string", "categorical", moment.present)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from pmml_pipeline.compiler.host import python_pattern, python_replacement
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.terms import Normalization, Replacement, TextSettings
-from pmml_pipeline.compiler.values import Value, cast
+from pmml_pipeline.compiler.values import Value
 from pmml_pipeline.document.expressions import TextIndex, TextIndexNormalization
 from pmml_pipeline.errors import DocumentError
 
@@ -22,7 +23,7 @@ def lower_text_index(context: Context, scope: Scope, index: TextIndex, term: Val
     code = b.value(term.register)
     if code is None or code != code or term.data_type != "string":
         raise DocumentError("a term that is no constant text is not supported", "")
-    text = cast(b, scope.value(index.text_field), "string")
+    text = cast(context, scope.value(index.text_field), "string")
     settings = _settings(index)
     name = context.texts.text(int(code))
     if settings.weights == "augmentedNormalizedTermFrequency" and len(settings.words(name)) > 1:

@@ -9,10 +9,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.results import Result, classified
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.tally import Ballot, Tally, blank, majority, take_tally
-from pmml_pipeline.compiler.values import Value, cast
+from pmml_pipeline.compiler.values import Value
 from pmml_pipeline.document.mining_model import MiningModel
 from pmml_pipeline.errors import DocumentError
 
@@ -190,7 +191,7 @@ def choose(
         register = missing
         levels = value.levels
         if other is not None and other.value is not None:
-            register = cast(b, other.value, value.data_type).register
+            register = cast(context, other.value, value.data_type).register
             levels = tuple(dict.fromkeys((*levels, *other.value.levels)))
         value = Value(pick(value.register, register), value.data_type, value.optype, levels=levels)
     names = dict.fromkeys((*then.probabilities, *(other.probabilities if other else ())))
