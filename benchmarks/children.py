@@ -23,6 +23,10 @@ class ChildError(Exception):
     """A child process did not answer."""
 
 
+class TooLateError(ChildError):
+    """It has not answered yet."""
+
+
 class Child:
     """The process; use it in a ``with`` statement.
 
@@ -60,7 +64,8 @@ class Child:
         """The answer to a question; without one, what it says first.
 
         Raises:
-            ChildError: there is none within ``limit`` seconds, or the process has ended.
+            TooLateError: there is none within ``limit`` seconds.
+            ChildError: the process has ended.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -72,7 +77,7 @@ class Child:
                 raise ChildError(self._ended()) from None
         ready, _, _ = select.select([self._process.stdout], [], [], limit)
         if not ready:
-            raise ChildError(f"no answer within {limit:.0f} s")
+            raise TooLateError(f"no answer within {limit:.0f} s")
         line = self._process.stdout.readline()
         if not line:
             raise ChildError(self._ended())

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.agreement import Agreement, worst_of
-from benchmarks.children import Child, ChildError
+from benchmarks.children import Child, ChildError, TooLateError
 from benchmarks.environments import OWN, python_of
 
 TURN_LIMIT = 120.0  # seconds for one turn of one call
@@ -162,13 +162,22 @@ class _Turn:
 
 
 def _opened(group: Group, case: Path, session: Session, stack: ExitStack) -> list[_Turn]:
-    """The calls of a group, warm; what there is none of is told the session."""
+    """The calls of a group, warm; what there is none of is told the session.
+
+    A peer that took too long to compile the model is not waited for again: the case has a note.
+    """
+    note = case / f"{group.module.rpartition('.')[2]}-gave-up.txt"
+    if note.is_file():
+        session.absent.append(Absent(group.name, note.read_text(encoding="utf-8"), lost=True))
+        return []
     try:
         python = python_of(group.environment)
         command = [str(python), "-m", "benchmarks.worker", str(case), group.module]
         child = stack.enter_context(Child(command))
         said = child.ask(None, group.limit)
     except (RuntimeError, ChildError) as error:
+        if isinstance(error, TooLateError):
+            note.write_text(str(error), encoding="utf-8")
         session.absent.append(Absent(group.name, str(error), lost=True))
         return []
     session.opening[group.name] = said["seconds"]
