@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import sys
 import warnings
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypedDict
 
-from pmml_pipeline.engines import ENGINES, engine_spec
+from pmml_pipeline.engines import ENGINES, EngineSpec, engine_spec
 from pmml_pipeline.errors import (
+    EngineError,
     EngineUnavailableError,
     ManifestError,
     NotCertifiedError,
     PmmlPipelineWarning,
+    UnsupportedDocumentError,
 )
 from pmml_pipeline.parity.golden import check_golden_rows
 from pmml_pipeline.schema import Schema
@@ -41,8 +46,9 @@ def load(
     Args:
         source: ``artifacts/credit`` (the newest version), ``artifacts/credit/3`` (that version), an
             fsspec URL of either, or the path of any PMML file.
-        engine: ``"auto"`` takes the fastest engine that the certificate names; an engine can also
-            be asked for by name. A PMML file without a manifest is scored uncertified.
+        engine: ``"auto"`` takes the fastest engine that the certificate names and that can be used
+            here; an engine can also be asked for by name. A PMML file without a manifest is scored
+            uncertified.
         extra_fields: what to do with a field that is no input: ``"refuse"`` or ``"ignore"``.
         threads: how many ``score_frame`` and ``score_columns`` may score on at a time; as many as
             the process may use of the processors where it is not given. Results do not depend on
@@ -69,18 +75,43 @@ def load(
     with explained("open the path"):
         is_file = path.is_file()
     if is_file:
-        name = _first_available() if engine == "auto" else engine
-        return Scorer(path, None, name, **options)
+        names = _by_speed(ENGINES.values()) if engine == "auto" else [engine]
+        # Another engine would take a document that this one refuses, but nothing says that it is
+        # right about it.
+        return _first_of(
+            names, lambda name: Scorer(path, None, name, **options), EngineUnavailableError
+        )
     artifact = open_artifact(path)
     artifact.verify()
-    return _certified(artifact, engine, options)
+    names = _fastest(artifact.manifest.certificate) if engine == "auto" else [engine]
+    return _first_of(
+        names,
+        lambda name: _certified(artifact, name, options),
+        EngineUnavailableError,
+        UnsupportedDocumentError,
+    )
 
 
-def _first_available() -> str:
-    specs = [spec for spec in ENGINES.values() if spec.available]
-    if not specs:
+def _by_speed(specs: Iterable[EngineSpec]) -> list[str]:
+    return [spec.name for spec in sorted(specs, key=lambda spec: spec.speed) if spec.available]
+
+
+def _first_of(
+    engines: Sequence[str], load: Callable[[str], Scorer], *errors: type[EngineError]
+) -> Scorer:
+    """The scorer on the first engine that can be used; a warning says why others cannot.
+
+    Raises:
+        EngineUnavailableError: there is none.
+    """
+    if not engines:
         raise EngineUnavailableError("no engine is installed", "pip install pmml-pipeline")
-    return min(specs, key=lambda spec: spec.speed).name
+    for engine, other in itertools.pairwise(engines):
+        try:
+            return load(engine)
+        except errors as error:
+            _warn(f"engine {engine!r} cannot be used, {other!r} is taken: {error.cause}")
+    return load(engines[-1])
 
 
 def _processors() -> int:
@@ -92,8 +123,6 @@ def _processors() -> int:
 
 def _certified(artifact: Artifact, engine: str, options: _Options) -> Scorer:
     certificate = artifact.manifest.certificate
-    if engine == "auto":
-        engine = _fastest(certificate)
     spec = engine_spec(engine)
     result = certificate.engine(engine)
     certified = result is not None and result.certified
@@ -147,11 +176,16 @@ def _check_manifest(artifact: Artifact, schema: Schema) -> None:
         )
 
 
-def _fastest(certificate: Certificate) -> str:
+def _fastest(certificate: Certificate) -> list[str]:
+    """The certified engines that are installed, the fastest first.
+
+    Raises:
+        NotCertifiedError: there is none.
+    """
     certified = [ENGINES[n] for n in certificate.engines_certified if n in ENGINES]
-    available = [spec for spec in certified if spec.available]
+    available = _by_speed(certified)
     if available:
-        return min(available, key=lambda spec: spec.speed).name
+        return available
     names = ", ".join(certificate.engines_certified) or "none"
     extras = sorted({spec.extra for spec in certified if spec.extra})
     raise NotCertifiedError(
@@ -162,4 +196,8 @@ def _fastest(certificate: Certificate) -> str:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, PmmlPipelineWarning, stacklevel=4)
+    """A warning that names the line that called this module."""
+    level = 2
+    while sys._getframe(level - 1).f_code.co_filename == __file__:
+        level += 1
+    warnings.warn(text, PmmlPipelineWarning, stacklevel=level)

@@ -8,11 +8,13 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
 
 import pmml_pipeline as pp
+from pmml_pipeline import kernels
 from pmml_pipeline.cli.app import app
 from pmml_pipeline.engines import ENGINES
 from pmml_pipeline.errors import (
@@ -21,6 +23,7 @@ from pmml_pipeline.errors import (
     ManifestError,
     NotCertifiedError,
     StoreError,
+    UnsupportedDocumentError,
 )
 from pmml_pipeline.parity.golden import replay
 from pmml_pipeline.store import Artifact, Certificate, ClassResult, EngineResult, Manifest
@@ -240,6 +243,29 @@ def test_auto_takes_the_fastest_certified_engine(tmp_path: Path) -> None:
     assert pp.load(tmp_path / "credit").engine == "jpmml"
     with pytest.warns(pp.PmmlPipelineWarning, match="'pypmml' is not certified.*3 of 9 boundary"):
         assert pp.load(tmp_path / "credit", "pypmml").engine == "pypmml"
+
+
+def test_auto_takes_the_next_certified_engine_when_one_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = artifact(tmp_path, certified={"compiled": True, "jpmml": True}).document_path
+    assert pp.load(tmp_path / "credit").engine == "compiled"
+    broken = EngineUnavailableError("the kernels cannot be loaded", "install it again")
+    monkeypatch.setattr(kernels, "load", Mock(side_effect=broken))
+    said = "'compiled' cannot be used, 'jpmml' is taken: the kernels cannot be loaded"
+    with pytest.warns(pp.PmmlPipelineWarning, match=said) as caught:
+        assert pp.load(tmp_path / "credit").engine == "jpmml"
+    assert [Path(w.filename).name for w in caught] == [Path(__file__).name]
+    with pytest.raises(EngineUnavailableError, match="the kernels cannot be loaded"):
+        pp.load(tmp_path / "credit", "compiled")
+    with pytest.warns(pp.PmmlPipelineWarning, match="'pypmml' is taken"):
+        assert pp.load(path).engine == "pypmml"
+    refused = UnsupportedDocumentError("the document cannot be compiled", "use another engine")
+    monkeypatch.setattr(kernels, "load", Mock(side_effect=refused))
+    with pytest.warns(pp.PmmlPipelineWarning, match="'jpmml' is taken: the document cannot be"):
+        assert pp.load(tmp_path / "credit").engine == "jpmml"
+    with pytest.raises(UnsupportedDocumentError):
+        pp.load(path)
 
 
 def test_without_a_certified_engine_auto_is_refused(tmp_path: Path) -> None:
