@@ -23,10 +23,16 @@ def inspect(
         typer.Argument(metavar="PATH", help="A model, a version, a URL of either, or a PMML file."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    program: Annotated[
+        bool, typer.Option("--program", help="Show what the compiled engine will run instead.")
+    ] = False,
 ) -> None:
     """Show what a model takes, gives and is made of, and its proof."""
     from pmml_pipeline.cli import structure
 
+    if program:
+        _show_program(path, as_json)
+        return
     with console.Meter(f"reading {path}"), console.warnings_as_lines():
         facts, shape, certificate = _read(path)
     if as_json:
@@ -53,16 +59,40 @@ def inspect(
         _show_proof(facts, certificate)
 
 
+def _show_program(path: str, as_json: bool) -> None:
+    from pmml_pipeline.compiler.compile import compile_document
+    from pmml_pipeline.compiler.listing import listing
+    from pmml_pipeline.document import read
+    from pmml_pipeline.schema import schema_of
+
+    with console.Meter(f"compiling {path}"):
+        where, artifact = _found(path)
+        document = read(where if artifact is None else artifact.document_path)
+        schema = schema_of(document)
+        plan = compile_document(document, schema.inputs, schema.outputs)
+    lines = list(listing(plan, [f.name for f in schema.inputs], [o.name for o in schema.outputs]))
+    if as_json:
+        console.show_json({"path": str(where), "program": lines})
+    else:
+        console.show("\n".join(lines))
+
+
+def _found(path: str) -> tuple[Path, Artifact | None]:
+    """Where the model is, and the artifact unless it is a bare document."""
+    from pmml_pipeline.store.artifact import open_artifact
+    from pmml_pipeline.store.cache import is_url, local
+
+    where = local(path) if is_url(path) else Path(path)
+    return where, None if where.is_file() else open_artifact(where)
+
+
 def _read(path: str) -> tuple[dict[str, Any], Any, Certificate | None]:
     """Everything about the model, its shape, and its certificate."""
     from pmml_pipeline.cli import structure
     from pmml_pipeline.document import read
     from pmml_pipeline.schema import inputs_of, outputs_of
-    from pmml_pipeline.store.artifact import open_artifact
-    from pmml_pipeline.store.cache import is_url, local
 
-    where = local(path) if is_url(path) else Path(path)
-    artifact = None if where.is_file() else open_artifact(where)
+    where, artifact = _found(path)
     document_path = where if artifact is None else artifact.document_path
     document = read(document_path, trees=False)
     shape = structure.shape_of(document, document_path)

@@ -171,3 +171,30 @@ def test_what_is_no_model_is_one_sentence(tmp_path: Path) -> None:
         done = inspect(path)
         assert done.exit_code == 1
         assert done.stderr.startswith("error: ")
+
+
+def test_the_program_is_what_the_compiled_engine_runs(tmp_path: Path) -> None:
+    fields = pmml.data_field("x") + pmml.data_field("n", "integer")
+    schema = pmml.mining_field("x") + pmml.mining_field("n")
+    path = tmp_path / "model.pmml"
+    path.write_bytes(pmml.linear(fields, schema, {"x": 0.1, "n": 2.0}, intercept=3.0))
+    assert words(inspect(path, "--program")) == [
+        "stage 1 of 1: instructions 1, registers 3, tables 24 bytes",
+        "r2 = 0.10000000000000001 * x + 2 * n + 3",
+        "y <- r2",
+    ]
+    lines = json.loads(inspect(path, "--program", "--json").stdout)["program"]
+    assert lines[-1] == "  y <- r2"
+
+
+def test_the_program_of_an_artifact(tmp_path: Path) -> None:
+    publish_sample(tmp_path)
+    assert words(inspect(tmp_path / "loans", "--program"))[0].startswith("stage 1 of 1: ")
+
+
+def test_a_program_that_cannot_be_is_refused_as_when_it_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "model.pmml"
+    path.write_bytes(pmml.pmml(pmml.data_field("x"), model("AssociationModel", "")))
+    done = inspect(path, "--program")
+    assert done.exit_code == 1
+    assert "error: the document cannot be compiled: AssociationModel" in done.stderr
