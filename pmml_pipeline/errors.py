@@ -140,6 +140,12 @@ class GoldenRowError(PmmlPipelineError):
     code = "golden_row"
 
 
+class VerificationError(PmmlPipelineError):
+    """An engine does not give the results that a document has records of (ModelVerification)."""
+
+    code = "verification"
+
+
 # --- export ----------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from pmml_pipeline.errors import (
     UnsupportedDocumentError,
 )
 from pmml_pipeline.parity.golden import check_golden_rows
+from pmml_pipeline.parity.verification import check_verification
 from pmml_pipeline.schema import Schema
 from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.store.artifact import Artifact, open_artifact
@@ -60,6 +61,7 @@ def load(
         DocumentError: the document cannot be read.
         NotCertifiedError: no certified engine is installed.
         GoldenRowError: the engine does not reproduce the golden rows on this machine.
+        VerificationError: it does not reproduce the records of a PMML file's ModelVerification.
         EngineError: the engine cannot load the document.
     """
     if extra_fields not in ("refuse", "ignore"):
@@ -78,9 +80,7 @@ def load(
         names = _by_speed(ENGINES.values()) if engine == "auto" else [engine]
         # Another engine would take a document that this one refuses, but nothing says that it is
         # right about it.
-        return _first_of(
-            names, lambda name: Scorer(path, None, name, **options), EngineUnavailableError
-        )
+        return _first_of(names, lambda name: _verified(path, name, options), EngineUnavailableError)
     artifact = open_artifact(path)
     artifact.verify()
     names = _fastest(artifact.manifest.certificate) if engine == "auto" else [engine]
@@ -90,6 +90,13 @@ def load(
         EngineUnavailableError,
         UnsupportedDocumentError,
     )
+
+
+def _verified(path: Path, engine: str, options: _Options) -> Scorer:
+    """A bare document, whose own records have to come out where it has some."""
+    scorer = Scorer(path, None, engine, **options)
+    check_verification(scorer)
+    return scorer
 
 
 def _by_speed(specs: Iterable[EngineSpec]) -> list[str]:

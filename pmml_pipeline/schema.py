@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pmml_pipeline.document import DataField, Document, Interval, MiningField
+from pmml_pipeline.document.model_verification import ModelVerification, verification_of
 from pmml_pipeline.errors import DocumentError
 
 Kind = Literal["double", "integer", "boolean", "string"]
@@ -171,6 +172,7 @@ class Schema:
         function: its mining function, as ``regression``.
         version: the PMML version, as ``4.4``.
         application: the producer, with its version.
+        verification: records with the results that they should have, where it has some.
     """
 
     inputs: tuple[InputField, ...]
@@ -180,6 +182,7 @@ class Schema:
     function: str
     version: str
     application: str | None
+    verification: ModelVerification | None = None
 
 
 def schema_of(document: Document) -> Schema:
@@ -196,6 +199,7 @@ def schema_of(document: Document) -> Schema:
         function=document.model.function,
         version=document.version,
         application=document.application,
+        verification=verification_of(document.model.element),
     )
 
 

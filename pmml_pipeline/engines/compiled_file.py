@@ -34,9 +34,10 @@ from pmml_pipeline.compiler.terms import (
     TextSettings,
 )
 from pmml_pipeline.document import Interval
+from pmml_pipeline.document.model_verification import ModelVerification, VerificationField
 from pmml_pipeline.schema import InputField, OutputField, Schema
 
-MAGIC = b"pmml-pipeline 1\n"
+MAGIC = b"pmml-pipeline 2\n"
 _DIGEST = 32
 _LENGTH = 8
 _ALIGNED = 64  # a line of the processor's cache; any array of numbers may begin there
@@ -45,7 +46,7 @@ _CLASSES: Mapping[str, type[Any]] = {
     for cls in (
         *(Plan, Stage, Program, Instruction, Call),
         *(TermCall, TermIndex, TextSettings, Normalization, Replacement),
-        *(Schema, InputField, OutputField, Interval),
+        *(Schema, InputField, OutputField, Interval, ModelVerification, VerificationField),
     )
 }
 
