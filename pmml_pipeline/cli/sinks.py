@@ -212,6 +212,8 @@ class ParquetSink:
                 arrays.append(values)
             elif name in self._untyped:
                 arrays.append(pa.array([_as_text(v) for v in values], field.type))
+            elif getattr(values, "dtype", object) != object:
+                arrays.append(pa.array(values, field.type, from_pandas=True))  # NaN is null
             else:
                 arrays.append(pa.array(_plain(values), field.type))
         self._writer.write_table(pa.table(arrays, schema=self._schema))
