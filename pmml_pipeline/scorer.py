@@ -60,7 +60,7 @@ class Scorer:
         self._frames = FrameAdmission(self.inputs, supplementary, extra_fields)
         self._names = [output.name for output in self.outputs]
         # A prediction or a probability that is absent means that there is no score at all. Other
-        # results (a reason code, a transformed value) may be absent by design.
+        # results (a reason code, a transformed value) may be absent by design, but not all of them.
         self._essential = [
             i
             for i, o in enumerate(self.outputs)
@@ -125,6 +125,8 @@ class Scorer:
             value = values[i]
             if value is None or (type(value) is float and value - value != 0.0):
                 raise DataError([_unscorable(_no_score(self._names[i]))])
+        if not self._essential and all(v is None or v != v for v in values):
+            raise DataError([_unscorable(_NO_RESULT)])
         return dict(zip(self._names, values, strict=True))
 
     def score_frame(self, frame: Any, *, errors: str = "errors") -> Any:
@@ -192,6 +194,10 @@ class Scorer:
             text = _no_score(self._names[i])
             for absent in np.flatnonzero(_absent(results.columns[i])):
                 errors.setdefault(int(absent), DataError([_unscorable(text)]))
+        if not self._essential and results.columns:
+            nothing = np.logical_and.reduce([_missing(values) for values in results.columns])
+            for row in np.flatnonzero(nothing).tolist():
+                errors.setdefault(row, DataError([_unscorable(_NO_RESULT)]))
         if errors:
             bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
             return [_without(values, bad) for values in results.columns], errors
@@ -200,11 +206,20 @@ class Scorer:
 
 def _absent(values: ResultColumn) -> npt.NDArray[np.bool_]:
     """Where there is no score: none, NaN, or infinite, which is an overflow on the way."""
+    missing = _missing(values)
+    return (
+        missing
+        if isinstance(values, Repeated) or values.dtype != np.float64
+        else (missing | np.isinf(values))
+    )
+
+
+def _missing(values: ResultColumn) -> npt.NDArray[np.bool_]:
+    """Where there is none, or NaN."""
     if isinstance(values, Repeated):
         return values.places < 0
     if values.dtype == np.float64:
-        missing: npt.NDArray[np.bool_] = ~np.isfinite(values)
-        return missing
+        return np.isnan(values)
     if values.dtype != object:
         return np.zeros(len(values), dtype=bool)
     return np.array([value is None for value in values], dtype=bool)
@@ -221,6 +236,9 @@ def _without(values: ResultColumn, bad: npt.NDArray[np.int64]) -> ResultColumn:
     values = values.astype(object)
     values[bad] = None
     return values
+
+
+_NO_RESULT = "the engine gives no result"
 
 
 def _no_score(name: str) -> str:

@@ -76,7 +76,7 @@ def linear(
 
 
 def output_field(
-    name: str, feature: str, value: str | None = None, data_type: str = "double"
+    name: str, feature: str, value: str | None = None, data_type: str = "double", inner: str = ""
 ) -> str:
     """An ``OutputField``."""
     return tag(
@@ -88,6 +88,7 @@ def output_field(
             "dataType": data_type,
             "optype": "continuous" if data_type == "double" else "categorical",
         },
+        inner,
     )
 
 

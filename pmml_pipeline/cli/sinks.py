@@ -212,7 +212,7 @@ class ParquetSink:
                 arrays.append(values)
             elif name in self._untyped:
                 arrays.append(pa.array([_as_text(v) for v in values], field.type))
-            elif getattr(values, "dtype", object) != object:
+            elif getattr(values, "dtype", None) is not None and values.dtype.kind in "fib":
                 arrays.append(pa.array(values, field.type, from_pandas=True))  # NaN is null
             else:
                 arrays.append(pa.array(_plain(values), field.type))

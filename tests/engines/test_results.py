@@ -83,6 +83,27 @@ def test_no_prediction_is_a_data_error(
     assert columns[0][0] is not None
 
 
+def test_no_result_at_all_is_a_data_error(load: Load) -> None:
+    outputs = "".join(
+        output_field(name, "transformedValue", inner=tag("FieldRef", {"field": field}))
+        for name, field in (("t", "x"), ("u", "z"))
+    )
+    model = tag(
+        "RegressionModel",
+        {"functionName": "regression"},
+        tag("MiningSchema", {}, mining_field("x") + mining_field("z"))
+        + tag("Output", {}, outputs)
+        + tag("RegressionTable", {"intercept": 1}),
+    )
+    scorer = load(pmml(data_field("x") + data_field("z"), model))
+    assert scorer.score({"x": 1.0, "z": None}) == {"t": 1.0, "u": None}
+    with pytest.raises(pp.DataError, match="unscorable"):
+        scorer.score({})
+    columns, errors = scorer.score_columns({"x": [1.0, None], "z": [None, None]}, 2)
+    assert list(errors) == [1]
+    assert columns[0].tolist()[0] == 1.0
+
+
 def test_a_regression(load: Load) -> None:
     fields = data_field("a") + data_field("b", "float") + data_field("n", "integer")
     schema = "".join(mining_field(name) for name in "abn")

@@ -143,14 +143,20 @@ static void *pp_object(const pp_reader *r, const pp_output *f, double x) {
 static void *pp_results(const pp_reader *r, const double *values) {
     const pp_python *py = r->python;
     void *results = py->dict_new();
+    int64_t present = 0;
     for (int64_t i = 0; results && i < r->n_outputs; i++) {
         void *value = pp_object(r, r->outputs + i, values[i]);
         const int bad = !value || py->dict_set(results, r->outputs[i].name, value);
+        present += value != py->none;
         if (value) py->decref(value);
         if (bad) {
             py->decref(results);
             return 0;
         }
+    }
+    if (results && !present) {  // no result at all is an error
+        py->decref(results);
+        return 0;
     }
     return results;
 }
