@@ -5,6 +5,7 @@ Whatever is wrong is left to that file, which has the words for it: then there i
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -106,11 +107,13 @@ def _totals(owners: Ints, numbers: Doubles, count: int) -> Doubles:
     """The sum of each node's numbers, rounded once, as ``math.fsum`` does."""
     totals: Doubles = np.bincount(owners, weights=numbers, minlength=count).astype(np.float64)
     exact = np.abs(numbers).sum() < 2**53 and bool((numbers == np.trunc(numbers)).all())
-    if not exact and len(owners):
-        order = np.argsort(owners, kind="stable")
-        begins = np.flatnonzero(np.diff(owners[order], prepend=-1))
-        for part in np.split(order, begins[1:]):
-            totals[owners[part[0]]] = math.fsum(numbers[part].tolist())
+    if not exact:
+        # The sum of two is rounded once as it is.
+        at = np.flatnonzero(np.bincount(owners, minlength=count)[owners] > 2)
+        order = at[np.argsort(owners[at], kind="stable")]
+        begins = [*np.flatnonzero(np.diff(owners[order], prepend=-1)).tolist(), len(order)]
+        for begin, end in itertools.pairwise(begins):
+            totals[owners[order[begin]]] = math.fsum(numbers[order[begin:end]].tolist())
     return totals
 
 
