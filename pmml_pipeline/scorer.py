@@ -178,6 +178,7 @@ class Scorer:
 
         Raises:
             DataError: a required column is absent or there is a column that is no input.
+            TableError: a column has not one value per row.
         """
         columns, errors = self._score(table, rows)
         return [c.array() if isinstance(c, Repeated) else c for c in columns], errors

@@ -21,7 +21,7 @@ from pmml_pipeline.admission.cells import (
 )
 from pmml_pipeline.admission.records import field_error, unknown_fields
 from pmml_pipeline.admission.repeated import Repeated, repeated
-from pmml_pipeline.errors import DataError, FieldError
+from pmml_pipeline.errors import DataError, FieldError, TableError
 from pmml_pipeline.schema import InputField
 
 
@@ -75,6 +75,7 @@ class FrameAdmission:
             A column for every input (a refused cell is missing there), and the errors by row.
 
         Raises:
+            TableError: a column has not one value per row.
             DataError: a required column is absent, or there is a column that is no input. Such a
                 fault is the table's, not a row's.
         """
@@ -85,7 +86,7 @@ class FrameAdmission:
             raw = table.get(field.name)
             if raw is None:
                 raw = np.full(rows, None, dtype=object)
-            columns.append(_column(field, raw, errors))
+            columns.append(_column(field, _of_rows(field.name, raw, rows), errors))
         return columns, errors
 
     def _check_names(self, table: Mapping[str, Any]) -> None:
@@ -99,6 +100,25 @@ class FrameAdmission:
             errors += unknown_fields((n for n in table if n not in self._known), names)
         if errors:
             raise DataError(errors)
+
+
+def _of_rows(name: str, raw: Any, rows: int) -> Any:
+    """The column with a value per row, and no more to it than its values.
+
+    Raises:
+        TableError: it has not one value per row. The kernels would read what lies behind it.
+    """
+    if isinstance(raw, np.ma.MaskedArray):
+        raw = np.ma.filled(raw.astype(object), None)
+    elif not hasattr(raw, "__len__"):
+        raw = list(raw)
+    shape = raw.shape if isinstance(raw, np.ndarray) else (len(raw),)
+    if shape != (rows,):
+        raise TableError(
+            f"the column {name!r} has the shape {shape} and there are {rows} rows",
+            "give one value per row",
+        )
+    return raw
 
 
 def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Sequence
 
 from pmml_pipeline.compiler.builder import Builder
 from pmml_pipeline.compiler.lower.casts import cast
@@ -23,6 +23,35 @@ DEPTH = 100_000  # calls inside one another; they are Python's own, which take n
 SHOWN = 20
 
 
+class _Deep:
+    """Lets expressions and trees be nested as deeply as documents may be.
+
+    The limit is that of the whole process. It is raised while any thread is in here, and goes back
+    when the last one leaves: lowered under a thread that is deep, it would end the process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self._before, DEPTH))
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.setrecursionlimit(self._before)
+
+
+_DEEP = _Deep()
+
+
 def compile_document(
     document: Document, inputs: Sequence[InputField], outputs: Sequence[OutputField]
 ) -> Plan:
@@ -38,7 +67,7 @@ def compile_document(
     """
     context = Context(Builder(len(inputs)), Texts(), document.data_fields, document.version)
     outputs_of: list[int] = []
-    with _deep():
+    with _DEEP:
         try:
             outputs_of = _lower(context, document, inputs, outputs)
         except PmmlPipelineError as error:
@@ -117,14 +146,3 @@ def _refused(refusals: Sequence[PmmlPipelineError]) -> UnsupportedDocumentError:
     return UnsupportedDocumentError(
         f"the document cannot be compiled: {text}", "use another engine"
     )
-
-
-@contextmanager
-def _deep() -> Iterator[None]:
-    """Lets expressions and trees be nested as deeply as documents may be."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, DEPTH))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

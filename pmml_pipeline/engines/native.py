@@ -88,10 +88,13 @@ class Native:
             Of shape (outputs, rows).
 
         Raises:
+            ValueError: a column is of another length.
             EngineError: there is no memory.
         """
         found = np.empty((self._n_outputs, rows), dtype=np.float64)
         kept = [np.ascontiguousarray(column, dtype=np.float64) for column in columns]
+        if any(column.shape != (rows,) for column in kept):  # else foreign memory would be scored
+            raise ValueError(f"there is a column that has not {rows} numbers")
         at_most = max(1, min(threads, rows // _ROWS_OF_A_THREAD))
         self._run([c.ctypes.data for c in kept], found.ctypes.data, rows, at_most)
         return found

@@ -88,23 +88,26 @@ def _aggregate(op: str) -> Function:
     def lower(context: Context, arguments: list[Value], apply: Apply) -> Value:
         check_count(arguments, 1, None)
         b, data_type = context.builder, _widest(context, arguments)
-        found = arguments[0].register
-        for argument in arguments[1:]:
-            if op in ("MIN", "MAX"):
-                found = b.op(op, found, argument.register)
-            else:
-                found = _ignoring(context, op, found, argument.register)
+        registers = [a.register for a in arguments]
+        neutral = {"ADD": 0.0, "MUL": 1.0}.get(op)  # MIN and MAX ignore what is missing themselves
+        if neutral is not None:
+            registers = [
+                a.register if a.present else b.op("COALESCE", a.register, b.constant(neutral))
+                for a in arguments
+            ]
+        found = registers[0]
+        for register in registers[1:]:
+            found = b.op(op, found, register)
             if _single(apply, data_type):
                 found = b.op("F32", found)
+        if neutral is not None and not any(a.present for a in arguments):
+            nothing = b.op("IS_MISSING", arguments[0].register)
+            for argument in arguments[1:]:
+                nothing = b.op("AND", nothing, b.op("IS_MISSING", argument.register))
+            found = b.op("IF", nothing, b.constant(math.nan), found)
         return Value(found, data_type)
 
     return lower
-
-
-def _ignoring(context: Context, op: str, x: Register, y: Register) -> Register:
-    """x op y, or the one of them that is present."""
-    b = context.builder
-    return b.op("COALESCE", b.op("COALESCE", b.op(op, x, y), x), y)
 
 
 def _average(context: Context, arguments: list[Value], apply: Apply) -> Value:
