@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,18 +31,34 @@ def columns_of(frame: Any) -> tuple[dict[str, Sequence[Any] | npt.NDArray[Any]],
         TypeError: the object is no table that narwhals knows.
         DataError: two columns have the same name.
     """
+    frame = _as_table(frame)
     try:
         table = nw.from_native(frame, eager_only=True)
         names = table.columns
     except DuplicateError as error:
         said = " ".join(str(error).split())
         raise DataError([FieldError("", "unknown_field", None, said)]) from None
+    except TypeError:
+        kind = type(frame).__qualname__
+        raise TypeError(
+            f"a {kind} is no table to score; give a pandas or polars DataFrame or a pyarrow Table "
+            "(collect() a LazyFrame, to_frame() a Series), a dict of columns to score_columns, and "
+            "a single record to score"
+        ) from None
     if table.implementation.is_pandas():
         # The names may be anything. Those that are no text are no inputs, and need no values.
         columns = {n: _of_pandas(s) if isinstance(n, str) else () for n, s in frame.items()}
     else:
         columns = {n: _values(table[n]) for n in names}
     return columns, len(table)
+
+
+def _as_table(frame: Any) -> Any:
+    """A batch of Arrow's as the table that it is."""
+    module = sys.modules.get("pyarrow")
+    if module is not None and isinstance(frame, module.RecordBatch):
+        return module.Table.from_batches([frame])
+    return frame
 
 
 def _of_pandas(series: Any) -> Sequence[Any] | npt.NDArray[Any]:
@@ -103,8 +120,11 @@ def like(
     errors: Sequence[str | None],
     errors_name: str = "errors",
 ) -> Any:
-    """Results as a table of the kind of ``frame``, with its index where it has one."""
-    namespace = nw.from_native(frame, eager_only=True).implementation
+    """Results as a table of the kind of ``frame``, with its index where it has one.
+
+    Of a record batch it is a table.
+    """
+    namespace = nw.from_native(_as_table(frame), eager_only=True).implementation
     kinds = {output.name: output.kind for output in outputs}
     if namespace.is_pandas():
         return _pandas(frame, columns, kinds, {errors_name: errors})

@@ -12,6 +12,7 @@ from typing import TypedDict
 
 from pmml_pipeline.engines import ENGINES, EngineSpec, engine_spec
 from pmml_pipeline.errors import (
+    DocumentError,
     EngineError,
     EngineUnavailableError,
     ManifestError,
@@ -28,6 +29,8 @@ from pmml_pipeline.store.cache import is_url, local
 from pmml_pipeline.store.certificate import Certificate
 from pmml_pipeline.store.files import explained
 from pmml_pipeline.store.names import version_number
+
+_MOST_THREADS = 256  # as the kernels have it
 
 
 class _Options(TypedDict):
@@ -68,8 +71,8 @@ def load(
         raise ValueError(f"extra_fields is {extra_fields!r}; use 'refuse' or 'ignore'")
     if threads is None:
         threads = _processors()
-    elif threads < 1:
-        raise ValueError(f"threads is {threads}; use 1 or more")
+    elif type(threads) is not int or not 0 < threads <= _MOST_THREADS:
+        raise ValueError(f"threads is {threads!r}; use a whole number from 1 to {_MOST_THREADS}")
     options = _Options(extra_fields=extra_fields, threads=threads)
     if isinstance(source, str) and is_url(source):
         source = local(source)
@@ -90,6 +93,21 @@ def load(
         EngineUnavailableError,
         UnsupportedDocumentError,
     )
+
+
+def load_again(source: Path, engine: str, extra_fields: str, threads: int, sha256: str) -> Scorer:
+    """What a pickled scorer becomes.
+
+    Raises:
+        DocumentError: the document is another one than that of the scorer that was pickled.
+        PmmlPipelineError: as :func:`load`.
+    """
+    scorer = load(source, engine, extra_fields=extra_fields, threads=threads)
+    if scorer.sha256 != sha256:
+        raise DocumentError(
+            f"{scorer.path} is not the document of the scorer that was pickled", "load it again"
+        )
+    return scorer
 
 
 def _verified(path: Path, engine: str, options: _Options) -> Scorer:

@@ -47,6 +47,8 @@ class Scorer:
     ) -> None:
         self.path = path
         self.engine = engine
+        self._extra_fields = extra_fields
+        self._threads = threads
         self.artifact = artifact
         opened = open_engine(engine, path, document, threads)
         self._engine: Engine = opened.engine
@@ -77,6 +79,29 @@ class Scorer:
                     essential=frozenset(self._essential),
                 )
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy in another process loads the same files again, with the same options.
+
+        An engine is memory of this process. The files have to be there too, at the same path.
+        """
+        from pmml_pipeline.loading import load_again
+
+        root = self.path if self.artifact is None else self.artifact.root
+        return load_again, (
+            root.absolute(),
+            self.engine,
+            self._extra_fields,
+            self._threads,
+            self.sha256,
+        )
+
+    @property
+    def sha256(self) -> str:
+        """Of the document's bytes, as they were loaded."""
+        if not self._sha256:
+            self._sha256 = hashlib.sha256(bytes_of(self.path)).hexdigest()
+        return self._sha256
 
     @property
     def document(self) -> Document:

@@ -139,8 +139,13 @@ def test_texts_come_as_they_are_whatever_holds_them(way: str) -> None:
     ids=lambda thing: type(thing).__name__,
 )
 def test_what_is_no_table_is_a_type_error(scorer: pp.Scorer, thing: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="is no table to score; give a pandas or polars DataFrame"):
         scorer.score_frame(thing)
+
+
+def test_a_batch_of_arrow_is_a_table(scorer: pp.Scorer) -> None:
+    batch = pa.RecordBatch.from_pydict({"x": [7.0, 1.0], "n": [1, 2]})
+    assert scorer.score_frame(batch).column("y").to_pylist() == [8, 3]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,44 @@ def test_infinities_are_numbers_on_the_way_in(scorer: pp.Scorer) -> None:
     assert scorer.score({**record, "Income": -math.inf})["Status"] == "bad"
     with pytest.raises(pp.DataError, match="unscorable"):
         scorer.score({**record, "Income": math.inf})
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.full(3, 7.0),
+        np.full(9, 7.0),
+        np.full((8, 1), 7.0),
+        np.full((2, 4), 7.0),
+        [7.0] * 7,
+        (7.0 for _ in range(7)),
+        np.ma.array([7.0] * 9, mask=[0] * 9),
+        pd.Series([7.0] * 7),
+    ],
+    ids=lambda column: type(column).__name__,
+)
+def test_a_column_has_one_value_per_row(scorer: pp.Scorer, column: Any) -> None:
+    name = next(f.name for f in scorer.inputs if f.kind == "double")
+    table = {f.name: [None] * 8 for f in scorer.inputs} | {name: column}
+    with pytest.raises(pp.errors.TableError, match=f"the column '{name}' has the shape .* 8 rows"):
+        scorer.score_columns(table, 8)
+
+
+def test_what_is_masked_is_missing(scorer: pp.Scorer) -> None:
+    name = next(f.name for f in scorer.inputs if f.kind == "double")
+    columns = {f.name: [RECORDS[0].get(f.name)] * 2 for f in scorer.inputs}
+    masked = np.ma.array([columns[name][0]] * 2, mask=[False, True])
+    values, errors = scorer.score_columns(columns | {name: masked}, 2)
+    given, missing = scorer.score_columns(columns | {name: [columns[name][0], None]}, 2)
+    assert [v.tolist() for v in values] == [v.tolist() for v in given]
+    assert {row: str(e) for row, e in errors.items()} == {r: str(e) for r, e in missing.items()}
+
+
+def test_a_scorer_can_be_pickled(scorer: pp.Scorer, tmp_path: Path) -> None:
+    copy = pickle.loads(pickle.dumps(scorer))
+    assert copy.score(RECORDS[0]) == scorer.score(RECORDS[0])
+    assert (copy.engine, copy.path) == (scorer.engine, scorer.path.absolute())
+    kept = pickle.dumps(scorer)
+    scorer.path.write_bytes(scorer.path.read_bytes() + b"\n")
+    with pytest.raises(pp.errors.DocumentError, match="is not the document of the scorer"):
+        pickle.loads(kept)

@@ -212,7 +212,7 @@ def _as_double(value: Any) -> float:
             raise RefusedError("wrong_type")
     try:
         return float(value)
-    except (TypeError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         raise RefusedError("wrong_type") from None
 
 

@@ -109,7 +109,7 @@ def _of_rows(name: str, raw: Any, rows: int) -> Any:
         TableError: it has not one value per row. The kernels would read what lies behind it.
     """
     if isinstance(raw, np.ma.MaskedArray):
-        raw = np.ma.filled(raw.astype(object), None)
+        raw = np.where(np.ma.getmaskarray(raw), None, np.ma.getdata(raw).astype(object))
     elif not hasattr(raw, "__len__"):
         raw = list(raw)
     shape = raw.shape if isinstance(raw, np.ndarray) else (len(raw),)

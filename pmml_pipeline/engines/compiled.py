@@ -19,6 +19,7 @@ from pmml_pipeline.admission import INTEGER_MISSING, Cell, Column, Repeated
 from pmml_pipeline.compiler.moments import number_of, text_of_moment
 from pmml_pipeline.compiler.program import Plan
 from pmml_pipeline.compiler.run import TextTable, run_stages
+from pmml_pipeline.compiler.run_record import run_record
 from pmml_pipeline.document import bytes_of, read
 from pmml_pipeline.engines import compiled_cache
 from pmml_pipeline.engines.native import Native
@@ -128,12 +129,11 @@ class CompiledModel:
         if self._one is not None:
             values = self._one.score_one([cells[i] for i in self._reads])
         else:
-            columns = {i: np.array([cell], dtype=np.float64) for i, cell in enumerate(cells)}
-            errors: dict[int, str] = {}
-            found = run_stages(self.plan.stages, columns, 1, table, errors, self._execute)
-            if errors:
-                raise RowError(errors[0])
-            values = [float(column[0]) for column in found]
+            numbers: list[float] = cells  # type: ignore[assignment]
+            try:
+                values = list(run_record(self.plan.stages, numbers, table, self._execute_one))
+            except (ValueError, OverflowError) as error:
+                raise RowError(str(error)) from None
         return [
             self._result(output, value, table)
             for output, value in zip(self._outputs, values, strict=True)
@@ -175,6 +175,9 @@ class CompiledModel:
             parts.append(run_stages(self.plan.stages, some, count, table, found, self._execute))
             errors.update((start + row, text) for row, text in found.items())
         return [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+
+    def _execute_one(self, stage: int, cells: Sequence[float]) -> Sequence[float]:
+        return self._natives[stage].score_one(cells)
 
     def _execute(
         self, stage: int, columns: Sequence[npt.NDArray[np.float64]], rows: int

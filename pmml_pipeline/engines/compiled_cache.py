@@ -25,6 +25,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import re
 import secrets
 import stat
 import sys
@@ -45,6 +46,8 @@ SIZE = 1 << 30
 FILES = 1_000
 SUFFIX = ".plan"
 _PART = ".part"
+# Somebody may name a folder that has files of others too; only names of this form are touched.
+_OWN = re.compile(rf"[0-9a-f]{{64}}\{SUFFIX}|[0-9a-f]{{16}}\{_PART}")
 _ABANDONED_S = 24 * 3600.0
 # What turns a document into a plan, from the package's folder on.
 _SOURCES = (
@@ -60,7 +63,7 @@ def folder() -> Path | None:
     """Where the files are, or None for no cache."""
     own = os.environ.get("PMML_PIPELINE_COMPILED_CACHE", "")
     if own:
-        return None if own == "off" else Path(own)
+        return None if own == "off" else Path(own).expanduser()
     try:
         return cache_folder() / "compiled"
     except RuntimeError:  # no home
@@ -174,5 +177,5 @@ def _files(root: Path) -> Iterator[tuple[float, int, Path]]:
         for entry in entries:
             with contextlib.suppress(FileNotFoundError):  # another process was quicker
                 about = entry.stat(follow_symlinks=False)
-                if entry.name.endswith((SUFFIX, _PART)):
+                if _OWN.fullmatch(entry.name):
                     yield about.st_mtime, about.st_size, Path(entry.path)

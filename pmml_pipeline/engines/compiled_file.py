@@ -81,6 +81,13 @@ def from_bytes(data: bytes, key: str) -> tuple[Schema, Plan]:
     Raises:
         ValueError: it is another file, or damaged.
     """
+    try:
+        return _from_bytes(data, key)
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"of another form ({error!r})") from None
+
+
+def _from_bytes(data: bytes, key: str) -> tuple[Schema, Plan]:
     rest = memoryview(data)[len(MAGIC) + _DIGEST :]
     if data[: len(MAGIC)] != MAGIC:
         raise ValueError("another form")
@@ -96,6 +103,8 @@ def from_bytes(data: bytes, key: str) -> tuple[Schema, Plan]:
         for dtype, at, count in header["arrays"]
     ]
     schema, plan = _objects(header["content"], arrays)
+    if not (isinstance(schema, Schema) and isinstance(plan, Plan)):
+        raise TypeError("something else")
     return schema, plan
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -60,8 +61,7 @@ class Native:
         self._n_inputs = program.n_inputs
         self._n_outputs = len(program.outputs)
         self._addresses = ctypes.c_void_p * program.n_inputs
-        self._one_in = ctypes.c_double * max(program.n_inputs, 1)
-        self._one_out = ctypes.c_double * max(self._n_outputs, 1)
+        self._local = threading.local()
 
     def score_one(self, cells: Sequence[Any]) -> list[float]:
         """The outputs for one row.
@@ -69,10 +69,22 @@ class Native:
         Raises:
             EngineError: there is no memory.
         """
-        source, target = self._one_in(*cells), self._one_out()
-        start = ctypes.addressof(source)
-        self._run(range(start, start + 8 * self._n_inputs, 8), target, 1, 1)
-        return target[: self._n_outputs]
+        source, addresses, target = self._of_thread()
+        source[: self._n_inputs] = cells
+        self._run(addresses, target, 1, 1)
+        found: list[float] = target[: self._n_outputs]
+        return found
+
+    def _of_thread(self) -> tuple[Any, Any, Any]:
+        """A row of inputs of this thread, where each of them is, and a row of outputs."""
+        found: tuple[Any, Any, Any] | None = getattr(self._local, "buffers", None)
+        if found is None:
+            source = (ctypes.c_double * max(self._n_inputs, 1))()
+            start = ctypes.addressof(source)
+            addresses = self._addresses(*range(start, start + 8 * self._n_inputs, 8))
+            target = (ctypes.c_double * max(self._n_outputs, 1))()
+            found = self._local.buffers = (source, addresses, target)
+        return found
 
     def score(
         self, columns: Iterable[npt.NDArray[np.float64]], rows: int, threads: int = 1
@@ -96,10 +108,10 @@ class Native:
         if any(column.shape != (rows,) for column in kept):  # else foreign memory would be scored
             raise ValueError(f"there is a column that has not {rows} numbers")
         at_most = max(1, min(threads, rows // _ROWS_OF_A_THREAD))
-        self._run([c.ctypes.data for c in kept], found.ctypes.data, rows, at_most)
+        addresses = self._addresses(*[c.ctypes.data for c in kept])
+        self._run(addresses, found.ctypes.data, rows, at_most)
         return found
 
-    def _run(self, columns: Iterable[int], target: Any, rows: int, threads: int) -> None:
-        addresses = self._addresses(*columns)
+    def _run(self, addresses: Any, target: Any, rows: int, threads: int) -> None:
         if self._library.pp_score(self._reference, addresses, target, rows, threads):
             raise EngineError("there is no memory left to score", "score fewer rows at a time")

@@ -70,6 +70,12 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     (apply("normalCDF", X, constant(1), constant(2)), "double", {"x": 0.5}, 0.4012936743170763),
     (apply("normalPDF", X, constant(1), constant(2)), "double", {"x": 0.5}, 0.1933340584014246),
     (apply("normalIDF", X, constant(1), constant(2)), "double", {"x": 0.2}, -0.683242467145829),
+    (apply("sum", X, Z), "double", {"x": 1.5, "z": None}, 1.5),
+    (apply("sum", X, Z), "double", {"x": None, "z": 2.0}, 2.0),
+    (apply("sum", X, Z), "double", {"x": 1.5, "z": 2.0}, 3.5),
+    (apply("product", X, Z), "double", {"x": 1.5, "z": None}, 1.5),
+    (apply("product", X, Z), "double", {"x": 1.5, "z": 2.0}, 3.0),
+    (apply("avg", X, Z), "double", {"x": 1.5, "z": None}, 1.5),
     (apply("round", X), "double", {"x": 0.49999999999999994}, 0.0),
     (apply("round", X), "double", {"x": -2.5}, -2.0),
     (apply("round", X), "double", {"x": 2.0**52 + 1}, 2.0**52 + 1),
@@ -286,3 +292,16 @@ def test_a_hundred_thousand_predicates_inside_one_another(tmp_path: Path) -> Non
     path.write_text(f"<PMML xmlns='{NAMESPACE}' version='4.4'>{deep}")
     with pytest.raises(pp.errors.DocumentTooLargeError, match="depth"):
         pp.load(path, "compiled")
+
+
+@pytest.mark.parametrize("function", ["sum", "avg", "product"])
+@pytest.mark.parametrize("order", [(X, Z, N), (N, Z, X), (Z, N, X)])
+def test_what_is_no_number_is_missing_whatever_else_is_added(
+    tmp_path: Path, function: str, order: tuple[str, ...]
+) -> None:
+    """ "Missing values are ignored" is for what comes in, not for infinity less infinity."""
+    infinite = (math.inf, 0.0, 3) if function == "product" else (math.inf, -math.inf, 3)
+    data = document(apply(function, *order))
+    record = dict(zip("xzn", infinite, strict=True))
+    assert value(data, tmp_path, **record) is None
+    assert value(data, tmp_path) is None, "nothing came in"

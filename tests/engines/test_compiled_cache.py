@@ -288,16 +288,17 @@ def test_the_oldest_go(
     monkeypatch.setattr(compiled_cache, "FILES", 3)
     documents = [TREE.replace(b'value="3"', f'value="{n}"'.encode()) for n in range(5)]
     folder.mkdir()
-    dead, busy = folder / "dead.part", folder / "busy.part"
-    note = folder / "note.txt"
-    for file in (dead, busy, note):
+    dead, busy = folder / f"{'d' * 16}.part", folder / f"{'b' * 16}.part"
+    others = [folder / name for name in ("note.txt", "movie.mkv.part", "a.part", "house.plan")]
+    for file in (dead, busy, *others):
         file.touch()
-    os.utime(dead, (0, 0))
+    for file in (dead, *others):
+        os.utime(file, (0, 0))
     for number, document in enumerate(documents[:3]):
         path.write_bytes(document)
         pp.load(path, "compiled")
         for file in folder.glob("*.plan"):
-            if time.time() - file.stat().st_mtime < 50:
+            if file not in others and time.time() - file.stat().st_mtime < 50:
                 os.utime(file, (1000 + number, 1000 + number))
     path.write_bytes(documents[0])
     pp.load(path, "compiled")  # the oldest is used again
@@ -305,8 +306,8 @@ def test_the_oldest_go(
         path.write_bytes(document)
         pp.load(path, "compiled")
     assert len(compilations) == 5
-    assert len(list(folder.glob("*.plan"))) == 3
-    assert note.exists()
+    assert len(list(folder.glob("*.plan"))) == 3 + 1
+    assert all(file.exists() for file in others), "they are not the cache's"
     assert busy.exists()
     assert not dead.exists()
     path.write_bytes(documents[0])
@@ -316,7 +317,33 @@ def test_the_oldest_go(
     monkeypatch.setattr(compiled_cache, "FILES", 100)
     path.write_bytes(documents[1])
     pp.load(path, "compiled")
-    assert len(list(folder.glob("*.plan"))) <= 3
+    assert len(list(folder.glob("*.plan"))) <= 3 + 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[[[[",
+        '{"key": "K"}',
+        '{"key": "K", "arrays": [], "content": 7}',
+        "[]",
+        "null",
+        '{"key": "K", "arrays": [["f8", 0]], "content": []}',
+        '{"key": "K", "arrays": [], "content": [{"class": "os.system"}, {}]}',
+        '{"key": "K", "arrays": [], "content": [[], []]}',
+        "[" * 100_000,
+    ],
+)
+def test_another_content_with_a_right_checksum_is_no_plan(content: str) -> None:
+    rest = len(content).to_bytes(8, "big") + content.encode()
+    data = compiled_file.MAGIC + hashlib.sha256(rest).digest() + rest
+    with pytest.raises(ValueError, match=r"."):
+        compiled_file.from_bytes(data, "K")
+
+
+def test_a_home_in_the_name_of_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PMML_PIPELINE_COMPILED_CACHE", "~/plans")
+    assert compiled_cache.folder() == Path.home() / "plans"
 
 
 def test_threads_and_processes_at_once(folder: Path, path: Path) -> None:

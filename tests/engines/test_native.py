@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,11 @@ def test_a_scorer_has_threads_only_while_it_scores(document: Path) -> None:
     assert threads_of_this_process() == before
 
 
-@pytest.mark.parametrize("threads", [0, -1])
-def test_there_is_at_least_one_thread(document: Path, threads: int) -> None:
-    with pytest.raises(ValueError, match=f"threads is {threads}; use 1 or more"):
+@pytest.mark.parametrize("threads", [0, -1, 257, 2.0, "2", True, float("nan")])
+def test_there_is_at_least_one_thread(document: Path, threads: Any) -> None:
+    with pytest.raises(
+        ValueError, match=f"threads is {threads!r}; use a whole number from 1 to 256"
+    ):
         pp.load(document, threads=threads)
 
 
@@ -106,3 +109,20 @@ def test_the_processors_of_the_process_are_taken_not_the_machine_s(monkeypatch: 
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert _processors() == 1
+
+
+def test_a_column_of_another_length_is_refused_before_memory_is_read() -> None:
+    native = Native(program())
+    for columns in (np.ones((2, 9)), [np.ones(10), np.ones(9)], [np.ones(10), np.ones((10, 1))]):
+        with pytest.raises(ValueError, match="has not 10 numbers"):
+            native.score(columns, 10)
+    with pytest.raises(ValueError, match="same size"):
+        native.score_one([1.0])
+
+
+def test_threads_score_single_rows_at_once() -> None:
+    native = Native(program())
+    rows = np.random.default_rng(1).normal(size=(2000, 2)).tolist()
+    expected = [native.score_one(row) for row in rows]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(native.score_one, rows)) == expected
