@@ -109,7 +109,8 @@ def _of_rows(name: str, raw: Any, rows: int) -> Any:
         TableError: it has not one value per row. The kernels would read what lies behind it.
     """
     if isinstance(raw, np.ma.MaskedArray):
-        raw = np.where(np.ma.getmaskarray(raw), None, np.ma.getdata(raw).astype(object))
+        mask, raw = np.ma.getmaskarray(raw), np.ma.getdata(raw).astype(object)
+        raw[mask] = None
     elif not hasattr(raw, "__len__"):
         raw = list(raw)
     shape = raw.shape if isinstance(raw, np.ndarray) else (len(raw),)
