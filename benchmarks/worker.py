@@ -23,7 +23,7 @@ from benchmarks.calls import THREADS, Call, Peers, Record
 from benchmarks.case import Case, Rows
 
 TRY_ROWS = (200, 2_000)  # which show how long all would take
-LONGEST = 2.0  # seconds that one call may take; a slow peer gets fewer rows
+LONGEST = 1.0  # seconds that one call may take; a slow peer gets fewer rows
 RECORDS = 1_000  # different ones, taken in turn
 
 
