@@ -117,7 +117,7 @@ def like(
     frame: Any,
     columns: Mapping[str, ResultColumn],
     outputs: Sequence[OutputField],
-    errors: Sequence[str | None],
+    errors: npt.NDArray[np.object_],
     errors_name: str = "errors",
 ) -> Any:
     """Results as a table of the kind of ``frame``, with its index where it has one.
@@ -149,22 +149,24 @@ def _pandas(
     frame: Any,
     columns: Mapping[str, ResultColumn],
     kinds: Mapping[str, str],
-    errors: Mapping[str, Sequence[str | None]],
+    errors: Mapping[str, npt.NDArray[np.object_]],
 ) -> Any:
     """pandas has an index to keep, and no whole-number type with nulls unless one is chosen."""
     import pandas as pd
 
-    found = {}
+    found: dict[str, Any] = {}
     for name, values in columns.items():
         if isinstance(values, Repeated):
             # The type that pandas gives to texts is found on the different ones.
             texts = pd.Series([*values.values, None], dtype=object).infer_objects().array
-            found[name] = pd.Series(texts.take(values.places), index=frame.index)
+            found[name] = texts.take(values.places)
+            continue
+        if values.dtype != np.object_:
+            found[name] = values
             continue
         series = pd.Series(values, index=frame.index)
         # Beside a None, pandas would make doubles of whole numbers.
         as_it_is = kinds[name] == "double" or (kinds[name] == "integer" and series.isna().any())
         found[name] = series if as_it_is else series.infer_objects()
-    for name, said in errors.items():
-        found[name] = pd.Series(said, index=frame.index, dtype=object)
-    return pd.DataFrame(found, index=frame.index)
+    found |= {name: pd.Series(t, frame.index, dtype=object) for name, t in errors.items()}
+    return pd.DataFrame(found, index=frame.index, copy=False)

@@ -181,7 +181,7 @@ class Scorer:
             )
         table, rows = frames.columns_of(frame)
         columns, found = self._score(table, rows)
-        texts: list[str | None] = [None] * rows
+        texts = np.full(rows, None, dtype=object)
         for row, error in found.items():
             texts[row] = error.cause
         named = dict(zip(self._names, columns, strict=True))
