@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,40 @@ def test_the_closures_of_a_bin(closure: str, engine: str, tmp_path: Path) -> Non
     ]
     left, right = closure.startswith("closed"), closure.endswith("Closed")
     assert found == [0.0, float(left), 1.0, float(right), 0.0, 9.0]
+
+
+def nested_bins(count: int) -> str:
+    """Intervals one inside the other, the innermost first: it is the first that fits."""
+    return "".join(
+        tag("DiscretizeBin", {"binValue": n},
+            tag("Interval", {"closure": "closedClosed", "leftMargin": -n, "rightMargin": n}))
+        for n in range(1, count + 1)
+    )  # fmt: skip
+
+
+def test_bins_inside_one_another(tmp_path: Path) -> None:
+    """JPMML-Evaluator takes the last that fits, PMML4S as this one the first."""
+    attributes = {"field": "z", "dataType": "double", "defaultValue": -1, "mapMissingTo": -2}
+    data = document(tag("Discretize", attributes, nested_bins(4)))
+    found = [value(data, tmp_path, z=z) for z in (0.0, -1.0, 1.5, -4.0, 4.5, None)]
+    assert found == [1.0, 1.0, 2.0, 4.0, -1.0, -2.0]
+
+
+def test_many_bins_inside_one_another_are_soon_read(tmp_path: Path) -> None:
+    data = document(tag("Discretize", {"field": "z", "dataType": "double"}, nested_bins(20_000)))
+    started = time.process_time()
+    assert value(data, tmp_path, z=19_999.5) == 20_000.0
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("origs", [(1, 1, 2), (0, 2, 2), (0, 1, 0.5), (1,)])
+def test_points_that_do_not_rise(origs: tuple[float, ...], tmp_path: Path) -> None:
+    points = "".join(tag("LinearNorm", {"orig": o, "norm": n}) for n, o in enumerate(origs))
+    expression = tag("NormContinuous", {"field": "x"}, points)
+    with pytest.raises(
+        UnsupportedDocumentError, match=r"NormContinuous \(line 1\): the LinearNorm"
+    ):
+        value(document(expression), tmp_path)
 
 
 def test_constants_and_references(tmp_path: Path) -> None:

@@ -148,7 +148,8 @@ def _norm_discrete(context: Context, scope: Scope, norm: NormDiscrete) -> Value:
 def _norm_continuous(context: Context, scope: Scope, norm: NormContinuous) -> Value:
     field, b = scope.value(norm.field), context.builder
     points = norm.points
-    if len(points) < 2 or any(p.orig > q.orig for p, q in itertools.pairwise(points)):
+    if len(points) < 2 or any(p.orig >= q.orig for p, q in itertools.pairwise(points)):
+        # "must be strictly sorted by ascending value of orig" (NormContinuous)
         raise DocumentError("the LinearNorm elements are not two or more in ascending order", "")
     x = field.register
     inner = [p.orig for p in points[1:-1]]
