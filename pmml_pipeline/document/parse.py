@@ -4,9 +4,9 @@ No DTD, no entities, nothing fetched; depth, size and number of elements are lim
 by expat directly because that is where these limits can be set: by Python's own expat either way,
 from C into a table where the kernels can do that, otherwise from Python.
 
-A tag is the name without the namespace. An element of another namespace than the root's is no element
-of PMML, whatever its name: its tag is namespace, space and name. Cells of a row and what is inside an
-Extension may be of any namespace, and an element without one counts as PMML's, as with JPMML.
+A tag is the name without the namespace. An element of another namespace than the root's is no
+element of PMML, whatever its name: its tag is namespace, space and name. Cells of a row and what is
+inside an Extension may be of any namespace. An element without one counts as PMML's, as with JPMML.
 """
 
 from __future__ import annotations

@@ -287,13 +287,38 @@ def test_functions_of_the_document(engine: str, tmp_path: Path) -> None:
         (define("f", P, p="double", q="double"), "takes 2 arguments, not 1"),
         ("".join(define(f"f{n}", apply("+", *[apply(f"f{n - 1}", P) if n else P] * 2), p="double")
                  for n in range(40)) + define("f", apply("f39", P), p="double"),
-         "are called more than 100000 times"),
+         "are more than 100000 expressions"),
     ],
 )  # fmt: skip
 def test_functions_that_cannot_be(dictionary: str, said: str, tmp_path: Path) -> None:
     before = tag("TransformationDictionary", {}, dictionary)
     with pytest.raises(UnsupportedDocumentError, match=said):
         value(document(apply("f", X), before=before), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        apply("sum", *[apply("+", P, constant(n)) for n in range(500)]),
+        tag("Discretize", {"field": "p", "dataType": "double"}, nested_bins(1_000)),
+        tag("NormContinuous", {"field": "p"},
+            "".join(tag("LinearNorm", {"orig": n, "norm": n % 7}) for n in range(1_000))),
+        tag("MapValues", {"outputColumn": "v", "dataType": "double"},
+            tag("FieldColumnPair", {"field": "p", "column": "k"})
+            + tag("InlineTable", {}, "".join(
+                f"<row><k>{n}</k><v>{n}</v></row>" for n in range(1_000)))),
+    ],
+    ids=["terms", "bins", "points", "rows"],
+)  # fmt: skip
+def test_a_large_function_that_is_called_often(body: str, tmp_path: Path) -> None:
+    before = tag("TransformationDictionary", {}, define("f", body, p="double"))
+    calls = [apply("f", apply("+", X, constant(k))) for k in range(500)]
+    started = time.process_time()
+    with pytest.raises(UnsupportedDocumentError, match="are more than 100000 expressions"):
+        value(document(apply("sum", *calls), before=before), tmp_path)
+    assert time.process_time() - started < 15
+    few = document(apply("sum", *calls[:20]), before=before)
+    assert isinstance(value(few, tmp_path, x=1.0), float)
 
 
 def derived(name: str, *fields: str) -> str:
