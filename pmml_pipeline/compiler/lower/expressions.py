@@ -32,8 +32,8 @@ from pmml_pipeline.document.expressions import (
 )
 from pmml_pipeline.errors import DocumentError
 
-# Of functions that the document defines: each call puts the whole function in, with its expressions,
-# points, bins and rows.
+# Of functions that the document defines: each call puts the whole function in, with its
+# expressions, points, bins and rows.
 _MOST_PARTS = 100_000
 
 
