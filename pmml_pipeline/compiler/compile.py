@@ -16,6 +16,7 @@ from pmml_pipeline.compiler.values import Texts, Value, as_it_is
 from pmml_pipeline.document import Document, Element
 from pmml_pipeline.document.bind import bind, refusal
 from pmml_pipeline.document.expressions import TransformationDictionary
+from pmml_pipeline.document.table import TableElement
 from pmml_pipeline.errors import DocumentError, PmmlPipelineError, UnsupportedDocumentError
 from pmml_pipeline.schema import InputField, OutputField
 
@@ -86,6 +87,7 @@ def _lower(
     outputs: Sequence[OutputField],
 ) -> list[int]:
     scope = Scope()
+    _check_namespaces(document.root)
     _check_dictionary(context, document.root)
     for number, field in enumerate(inputs):
         scope.define(field.name, _input(context, number, field))
@@ -107,6 +109,15 @@ def _lower(
                 raise DocumentError(f"the model gives no {output.name!r}", "")
             found.append(_as_output(context, value, output))
     return found
+
+
+def _check_namespaces(root: Element) -> None:
+    """Refuses elements of another namespace: what is not bound would pass them over."""
+    if isinstance(root, TableElement) and not root.table.has_tag(lambda tag: " " in tag):
+        return
+    for element in root.walk():
+        if " " in element.tag:
+            raise refusal(element, "is of another namespace than the document")
 
 
 def _check_dictionary(context: Context, root: Element) -> None:

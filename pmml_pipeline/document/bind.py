@@ -185,7 +185,7 @@ def _reader(parts: tuple[Any, ...]) -> Any:
             return value
 
         return choose
-    return {str: str, float: number, int: whole, bool: truth}[part]
+    return {str: str, float: double, int: whole, bool: truth}[part]
 
 
 def number(text: str) -> float:
@@ -198,9 +198,21 @@ def number(text: str) -> float:
         value = float(text)
     except ValueError:
         raise ValueError("no number") from None
-    if value != value or "_" in text:  # Python's digit separator is none of PMML's
+    # Python's digit separator is none of PMML's, nor are the digits of other scripts.
+    if value != value or "_" in text or not text.isascii():
         raise ValueError("no number")
     return value
+
+
+def double(text: str) -> float:
+    """A number as XML Schema writes one in an attribute, where infinity is INF or -INF.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if "n" in text.lower() and text.strip() not in ("INF", "-INF"):
+        raise ValueError("no number")
+    return number(text)
 
 
 def whole(text: str) -> int:

@@ -3,6 +3,10 @@
 No DTD, no entities, nothing fetched; depth, size and number of elements are limited. XML is parsed
 by expat directly because that is where these limits can be set: by Python's own expat either way,
 from C into a table where the kernels can do that, otherwise from Python.
+
+A tag is the name without the namespace. An element of another namespace than the root's is no
+element of PMML, whatever its name: its tag is namespace, space and name. Cells of a row and what is
+inside an Extension may be of any namespace. An element without one counts as PMML's, as with JPMML.
 """
 
 from __future__ import annotations
@@ -121,10 +125,11 @@ def parse_in_python(data: bytes, limits: Limits, skip: str) -> Element:
     top = Element("", {}, 0)
     stack = [top]
     texts: list[list[str]] = [[]]  # of the elements in the stack, joined when they end
-    count = depth = skipping = 0
+    count = depth = skipping = extension = 0
+    namespace = ""  # of the root, with the space behind it
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal count, depth, skipping
+        nonlocal count, depth, skipping, extension, namespace
         count += 1
         depth += 1
         if depth > limits.depth:
@@ -136,7 +141,13 @@ def parse_in_python(data: bytes, limits: Limits, skip: str) -> Element:
             return
         if depth == 1:
             _check_root(name)
+            namespace = name[: name.rfind(" ") + 1]
         tag = name[name.rfind(" ") + 1 :]
+        own = name[: len(name) - len(tag)]
+        if own not in ("", namespace) and not extension and stack[-1].tag != "row":
+            tag = name  # no element of PMML, whatever its name
+        if tag == "Extension" and not extension:
+            extension = depth
         if tag == skip:
             skipping = 1
             return
@@ -146,7 +157,9 @@ def parse_in_python(data: bytes, limits: Limits, skip: str) -> Element:
         texts.append([])
 
     def end(_: str) -> None:
-        nonlocal depth, skipping
+        nonlocal depth, skipping, extension
+        if extension == depth:
+            extension = 0
         depth -= 1
         if skipping:
             skipping -= 1

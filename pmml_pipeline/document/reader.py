@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pmml_pipeline.document.bind import number
 from pmml_pipeline.document.model import (
     DataField,
     Document,
@@ -223,10 +224,7 @@ def _number(element: Element, name: str) -> float | None:
     if value is None:
         return None
     try:
-        number = float(value)
-        if number != number or "_" in value:  # Python's digit separator is none of PMML's
-            raise ValueError
-        return number
+        return number(value)
     except ValueError:
         raise DocumentError(
             f"{name}={value!r} of {element.tag} (line {element.line}) is not a number",

@@ -8,7 +8,7 @@ is looked at becomes an :class:`Element` then, once.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pmml_pipeline.document.model import Element
@@ -65,6 +65,10 @@ class Table:
         """Many strings in UTF-8, which takes less time than one by one as text."""
         buffer, starts = self._buffer, self._starts
         return [buffer[starts[n] : starts[n + 1]] for n in numbers]
+
+    def has_tag(self, test: Callable[[str], bool]) -> bool:
+        """Whether an element has a tag of that kind."""
+        return any(test(self.string(tag)) for tag in set(self.tags))
 
     def element(self, at: int) -> TableElement:
         """The view of an element; the same object each time."""

@@ -1,42 +1,76 @@
-"""Compiling as a whole: many threads at once, and how deep a document may be."""
+"""What is refused of a document as a whole."""
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from pmml_pipeline.compiler.compile import compile_document
-from pmml_pipeline.document import read
-from pmml_pipeline.schema import schema_of
+import pytest
 
-from ..pmml import data_field, linear, mining_field, tag
-from .test_functions import apply, constant
+import pmml_pipeline as pp
+from pmml_pipeline.errors import UnsupportedDocumentError
+from pmml_pipeline.kernels import reading
+
+from ..pmml import classifier, data_field, linear, mining_field, simple, tag
+
+FIELDS = data_field("x") + data_field("s", "string", "categorical", ["a", "b"])
+SCHEMA = mining_field("x") + mining_field("s")
+TABLE = tag(
+    "OutputField",
+    {"name": "t", "feature": "transformedValue", "dataType": "double", "optype": "continuous"},
+    tag(
+        "MapValues",
+        {"outputColumn": "v", "dataType": "double"},
+        tag("FieldColumnPair", {"field": "s", "column": "k"})
+        + tag("InlineTable", {}, "<row><k>a</k><v>1</v></row>\n<row><k>b</k><v>2</v></row>"),
+    ),
+)
+LINEAR = linear(FIELDS, SCHEMA, {"x": 2.0}, output=TABLE).decode()
+TREE = classifier(
+    "ab",
+    data_field("x"),
+    mining_field("x"),
+    (simple("x", "lessThan", 0), "a", {"a": 2, "b": 1}),
+    (simple("x", "greaterOrEqual", 0), "b", {"a": 1, "b": 2}),
+).decode()
 
 
-def chain(length: int) -> bytes:
-    """y = c(n - 1), where ck = 1 + c(k - 1); each is defined before the one that it needs."""
-    fields = ""
-    for k in reversed(range(length)):
-        source = tag("FieldRef", {"field": f"c{k - 1}" if k else "x"})
-        fields += tag(
-            "DerivedField",
-            {"name": f"c{k}", "optype": "continuous", "dataType": "double"},
-            apply("+", constant(1), source),
-        )
-    document = linear(data_field("x"), mining_field("x"), {f"c{length - 1}": 1.0}).decode()
-    before = tag("TransformationDictionary", {}, fields)
-    return document.replace("</DataDictionary>", f"</DataDictionary>{before}").encode()
+@pytest.mark.parametrize("python", [False, True])
+@pytest.mark.parametrize(
+    ("document", "element"),
+    [
+        (LINEAR, '<NumericPredictor name="x" coefficient="2.0"/>'),
+        (LINEAR, "<row><k>b</k><v>2</v></row>"),
+        (LINEAR, '<Value value="b" property="valid"/>'),
+        (TREE, '<ScoreDistribution value="b" recordCount="2"/>'),
+        (TREE, TREE[TREE.index('<Node score="b"') : TREE.index("</Node></TreeModel>")]),
+    ],
+)
+def test_elements_of_another_namespace(
+    document: str, element: str, python: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is and once more beside it, under a prefix; JPMML-Evaluator does not take it either."""
+    assert element in document
+    name = element[1:].split(" ")[0].split(">")[0]
+    other = "<q:" + element[1:].replace(f"</{name}>", f"</q:{name}>")
+    other = other.replace(f"<q:{name}", f'<q:{name} xmlns:q="urn:x"')
+    path = tmp_path / "document.pmml"
+    path.write_text(document.replace(element, element + "\n" + other))
+    if python:
+        monkeypatch.setattr(reading, "library", lambda: None)
+    said = rf"urn:x {name} \(line [23]\) is of another namespace"
+    with pytest.raises(UnsupportedDocumentError, match=said):
+        pp.load(path, "compiled")
+    if not python:
+        with pytest.raises(UnsupportedDocumentError):
+            pp.load(path, "jpmml")
 
 
-def test_threads_compile_deep_and_shallow_documents_at_once() -> None:
-    before = sys.getrecursionlimit()
-    documents = [read(chain(length)) for length in (400, 10, 300, 5)]
-
-    def compiled(number: int) -> int:
-        document = documents[number % len(documents)]
-        schema = schema_of(document)
-        return len(compile_document(document, schema.inputs, schema.outputs).stages)
-
-    with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(compiled, range(60))) == {1}
-    assert sys.getrecursionlimit() == before
+@pytest.mark.parametrize("engine", ["compiled", "jpmml"])
+def test_where_any_namespace_may_be(engine: str, tmp_path: Path) -> None:
+    data = LINEAR.replace("<PMML", '<PMML xmlns:q="urn:x"').replace("k>", "q:k>")
+    data = data.replace("v>", "q:v>").replace("<MiningSchema>", "<Extension><q:a/></Extension>\\0")
+    path = tmp_path / "document.pmml"
+    path.write_text(
+        data.replace("\\0", "<MiningSchema>").replace('"k"', '"q:k"').replace('"v"', '"q:v"')
+    )
+    assert pp.load(path, engine).score({"x": 1.0, "s": "b"}) == {"y": 2.0, "t": 2.0}

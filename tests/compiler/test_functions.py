@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,40 @@ def test_the_closures_of_a_bin(closure: str, engine: str, tmp_path: Path) -> Non
     assert found == [0.0, float(left), 1.0, float(right), 0.0, 9.0]
 
 
+def nested_bins(count: int) -> str:
+    """Intervals one inside the other, the innermost first: it is the first that fits."""
+    return "".join(
+        tag("DiscretizeBin", {"binValue": n},
+            tag("Interval", {"closure": "closedClosed", "leftMargin": -n, "rightMargin": n}))
+        for n in range(1, count + 1)
+    )  # fmt: skip
+
+
+def test_bins_inside_one_another(tmp_path: Path) -> None:
+    """JPMML-Evaluator takes the last that fits, PMML4S as this one the first."""
+    attributes = {"field": "z", "dataType": "double", "defaultValue": -1, "mapMissingTo": -2}
+    data = document(tag("Discretize", attributes, nested_bins(4)))
+    found = [value(data, tmp_path, z=z) for z in (0.0, -1.0, 1.5, -4.0, 4.5, None)]
+    assert found == [1.0, 1.0, 2.0, 4.0, -1.0, -2.0]
+
+
+def test_many_bins_inside_one_another_are_soon_read(tmp_path: Path) -> None:
+    data = document(tag("Discretize", {"field": "z", "dataType": "double"}, nested_bins(20_000)))
+    started = time.process_time()
+    assert value(data, tmp_path, z=19_999.5) == 20_000.0
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("origs", [(1, 1, 2), (0, 2, 2), (0, 1, 0.5), (1,)])
+def test_points_that_do_not_rise(origs: tuple[float, ...], tmp_path: Path) -> None:
+    points = "".join(tag("LinearNorm", {"orig": o, "norm": n}) for n, o in enumerate(origs))
+    expression = tag("NormContinuous", {"field": "x"}, points)
+    with pytest.raises(
+        UnsupportedDocumentError, match=r"NormContinuous \(line 1\): the LinearNorm"
+    ):
+        value(document(expression), tmp_path)
+
+
 def test_constants_and_references(tmp_path: Path) -> None:
     missing = tag("Constant", {"missing": "true", "dataType": "double"}, "5")
     data = document(apply("isMissing", missing), "boolean")
@@ -258,13 +293,38 @@ def test_functions_of_the_document(engine: str, tmp_path: Path) -> None:
         (define("f", P, p="double", q="double"), "takes 2 arguments, not 1"),
         ("".join(define(f"f{n}", apply("+", *[apply(f"f{n - 1}", P) if n else P] * 2), p="double")
                  for n in range(40)) + define("f", apply("f39", P), p="double"),
-         "are called more than 100000 times"),
+         "are more than 100000 expressions"),
     ],
 )  # fmt: skip
 def test_functions_that_cannot_be(dictionary: str, said: str, tmp_path: Path) -> None:
     before = tag("TransformationDictionary", {}, dictionary)
     with pytest.raises(UnsupportedDocumentError, match=said):
         value(document(apply("f", X), before=before), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        apply("sum", *[apply("+", P, constant(n)) for n in range(500)]),
+        tag("Discretize", {"field": "p", "dataType": "double"}, nested_bins(1_000)),
+        tag("NormContinuous", {"field": "p"},
+            "".join(tag("LinearNorm", {"orig": n, "norm": n % 7}) for n in range(1_000))),
+        tag("MapValues", {"outputColumn": "v", "dataType": "double"},
+            tag("FieldColumnPair", {"field": "p", "column": "k"})
+            + tag("InlineTable", {}, "".join(
+                f"<row><k>{n}</k><v>{n}</v></row>" for n in range(1_000)))),
+    ],
+    ids=["terms", "bins", "points", "rows"],
+)  # fmt: skip
+def test_a_large_function_that_is_called_often(body: str, tmp_path: Path) -> None:
+    before = tag("TransformationDictionary", {}, define("f", body, p="double"))
+    calls = [apply("f", apply("+", X, constant(k))) for k in range(500)]
+    started = time.process_time()
+    with pytest.raises(UnsupportedDocumentError, match="are more than 100000 expressions"):
+        value(document(apply("sum", *calls), before=before), tmp_path)
+    assert time.process_time() - started < 15
+    few = document(apply("sum", *calls[:20]), before=before)
+    assert isinstance(value(few, tmp_path, x=1.0), float)
 
 
 def derived(name: str, *fields: str) -> str:

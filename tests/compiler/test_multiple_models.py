@@ -165,6 +165,51 @@ def test_a_chain_with_a_missing_result(tmp_path: Path) -> None:
     assert scores(ensemble("modelChain", models, False), tmp_path)[:3] == [[2.0], None, [2.0]]
 
 
+def of_segment(name: str, feature: str, segment: str, data_type: str = "double") -> str:
+    field = output_field(name, feature, "a" if feature == "probability" else None, data_type)
+    return field.replace("<OutputField", f'<OutputField segmentId="{segment}"')
+
+
+@pytest.mark.parametrize("engine", ["compiled", "jpmml"])
+@pytest.mark.parametrize("method", ["modelChain", "majorityVote", "average", "max"])
+def test_an_output_field_of_a_segment(method: str, engine: str, tmp_path: Path) -> None:
+    """Each is of that segment's own result, whatever becomes of it."""
+    models = [
+        tree("abc"[p.index(max(p))], "l", p).replace('name="q', f'name="q{n}')
+        for n, p in enumerate(SHARES[:3])
+    ]
+    outputs = "".join(
+        of_segment(f"l{s}", "predictedValue", f"s{s}", "string")
+        + of_segment(f"p{s}", "probability", f"s{s}")
+        for s in (0, 2)
+    )
+    text = ensemble(method, models, True).decode()
+    start, end = text.index("<Output>"), text.index("<Segmentation")
+    data = (text[:start] + tag("Output", {}, outputs) + text[end:]).encode()
+    found = scores(data, tmp_path, engine)
+    assert found[0][1:5] == ["a", 0.7, "b", 0.1]
+    assert (found[4], found[6]) == (None, None)  # one of the two does not apply
+
+
+@pytest.mark.parametrize("method", ["modelChain", "selectFirst"])
+def test_a_segment_that_is_not_taken_has_no_result(method: str, tmp_path: Path) -> None:
+    """``isMissing`` is asked, since a result that is missing is refused."""
+    outputs = ""
+    for n in range(2):
+        asked = tag("Apply", {"function": "isMissing"}, tag("FieldRef", {"field": f"r{n}"}))
+        outputs += of_segment(f"r{n}", "predictedValue", f"s{n}").replace(
+            'feature="predictedValue"', 'feature="predictedValue" isFinalResult="false"'
+        )
+        outputs += output_field(f"m{n}", "transformedValue", None, "boolean", asked)
+    text = ensemble(method, [tree(1.0, "y"), tree(2.0, "y")], False).decode()
+    text = text.replace("<Segmentation", tag("Output", {}, outputs) + "<Segmentation", 1)
+    found = scores(text.encode(), tmp_path)
+    if method == "modelChain":
+        assert found[3:5] == [[2.0, False, False], [2.0, True, False]]
+    else:  # "the first model for which the predicate evaluates to true"
+        assert found[3:5] == [[1.0, False, True], [2.0, True, False]]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -141,6 +141,15 @@ def test_ranked_clusters(tmp_path: Path) -> None:
     assert found == {"i1": "two", "i2": "one", "i3": "three", "a1": 1.0, "a2": 16.0, "a3": 36.0}
 
 
+def test_a_cluster_is_shown_by_its_name(tmp_path: Path) -> None:
+    """A cluster without a name by its id, where JPMML-Evaluator shows nothing."""
+    shown = output_field("d", "predictedDisplayValue", data_type="string")
+    data = clusters(shown).replace('id="one"', 'id="one" name="first"')
+    for engine in ("compiled", "jpmml"):
+        assert load(data, tmp_path, engine).score({"x": 1.0}) == {"d": "first"}
+    assert load(data, tmp_path).score({"x": 9.0}) == {"d": "three"}
+
+
 def test_the_distance_of_a_cyclic_field_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedDocumentError, match="a cyclic field"):
         load(clusters(ranked("i", "clusterId", 1, "string"), " isCyclic='1'"), tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,6 +54,12 @@ def element(tag: str, *children: Element, text: str = "", **attributes: str) -> 
     return Element(tag, named, 7, list(children), text)
 
 
+@pytest.mark.parametrize(("text", "value"), [("INF", math.inf), ("-INF", -math.inf), (" 2 ", 2.0)])
+def test_numbers_of_xml_schema(text: str, value: float) -> None:
+    """JPMML-Evaluator takes these too, and none of those below."""
+    assert bind(Inner, element("Inner", value=text)).value == value
+
+
 def test_attributes_and_children() -> None:
     found = bind(
         Outer,
@@ -85,7 +92,11 @@ def test_attributes_and_children() -> None:
         (element("Outer", someName="n", sure="yes"), "neither true nor false"),
         (element("Outer", someName="n", strange="1"), "has the attribute 'strange'"),
         (element("Outer", element("Strange"), someName="n"), r"Strange \(line 7\) in Outer"),
-        (element("Outer", element("Inner", value="NaN"), someName="n"), "no number"),
+        *(
+            (element("Outer", element("Inner", value=text), someName="n"), "no number")
+            for text in ("NaN", "Infinity", "inf", "+INF", "-inf", "\uff12", "1\u0662", "\u00a02")
+        ),
+        (element("Outer", someName="n", count="\u0662"), "no number"),
     ],
 )
 def test_what_is_wrong_or_unknown_is_refused(wrong: Element, said: str) -> None:

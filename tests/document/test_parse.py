@@ -28,6 +28,13 @@ MIXED = (
     b"<Node score='1'><Node><p:Node/>text</Node> more </Node><p:True/>\t</PMML>"
 )
 
+FOREIGN = (
+    b'<PMML xmlns="http://www.dmg.org/PMML-4_4" xmlns:p="urn:p"><p:a><b/></p:a><c xmlns=""/>'
+    b'<d xmlns="http://www.dmg.org/PMML-4_3"/><Extension><p:e><Extension/><p:f/></p:e><row><p:g/>'
+    b"</row></Extension><p:row><h/></p:row><row><p:i><p:j/></p:i><row><p:k/></row></row>"
+    b"<p:Extension><p:l/></p:Extension><p:m/></PMML>"
+)
+
 
 def native(data: bytes, limits: Limits, skip: str = "") -> Element:
     assert NATIVE is not None
@@ -69,8 +76,23 @@ def test_text_attributes_and_lines(skip: str) -> None:
         ["x", "y", "z"],
     )
     tags = [fact[0] for fact in found]
-    assert tags.count("Node") == (0 if skip else 3)
-    assert tags[-1] == "True"
+    assert tags.count("Node") == (0 if skip else 2)
+    assert tags.count("urn:p Node") == (0 if skip else 1)
+    assert tags[-1] == "urn:p True"
+
+
+def test_elements_of_other_namespaces() -> None:
+    found = both(FOREIGN)
+    assert isinstance(found, list)
+    assert [fact[0] for fact in found] == [
+        *("PMML", "urn:p a", "b", "c", "http://www.dmg.org/PMML-4_3 d"),
+        *("Extension", "e", "Extension", "f", "row", "g", "urn:p row", "h"),
+        *("row", "i", "urn:p j", "row", "k", "urn:p Extension", "urn:p l", "urn:p m"),
+    ]
+    bare = FOREIGN.replace(b"xmlns=", b"xmlns:none=", 1)
+    assert both(bare) == found
+    both(FOREIGN, skip="row")
+    both(FOREIGN, skip="Extension")
 
 
 LARGE = 300_000  # bytes
@@ -144,7 +166,7 @@ def test_pieces_may_end_anywhere(at: int) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.sampled_from([GOOD, MIXED]),
+    st.sampled_from([GOOD, MIXED, FOREIGN]),
     st.lists(
         st.tuples(
             st.integers(0, 10**6),

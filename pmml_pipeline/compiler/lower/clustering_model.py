@@ -69,6 +69,13 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
     def identifier(output: OutputField) -> Value:
         return named(ranked(output)[0], output.data_type or "string")
 
+    def displayed(output: OutputField) -> Value:
+        """A cluster is shown by its name, and by its id where it has none."""
+        shown = [c.name or name for c, name in zip(model.clusters, names, strict=True)]
+        codes = [float(context.texts.code(text)) for text in shown]
+        register = look_up(b, ranked(output)[0], 0, codes, math.nan, math.nan)
+        return Value(register, "string", "categorical")
+
     def position(output: OutputField) -> Value:
         """Not a feature of PMML: which cluster it is, counted from 0."""
         return Value(ranked(output)[0], "integer")
@@ -84,6 +91,7 @@ def lower_clustering_model(context: Context, scope: Scope, model: ClusteringMode
         named(comparison.nearest(1)[0][0], "string"),
         features={
             "predictedValue": identifier,
+            "predictedDisplayValue": displayed,
             "entityId": identifier,
             "clusterId": identifier,
             "affinity": affinity,

@@ -32,8 +32,9 @@ from pmml_pipeline.document.expressions import (
 )
 from pmml_pipeline.errors import DocumentError
 
-# Of functions that the document defines: each call puts the whole function in.
-_MOST_CALLS = 100_000
+# Of functions that the document defines: each call puts the whole function in, with its
+# expressions, points, bins and rows.
+_MOST_PARTS = 100_000
 
 
 def lower_expression(context: Context, scope: Scope, expression: Expression) -> Value:
@@ -43,12 +44,33 @@ def lower_expression(context: Context, scope: Scope, expression: Expression) -> 
         DocumentError: it is wrong or not supported; names the line.
     """
     try:
+        if context.calling:
+            _count(context, expression)
         return _LOWER[type(expression)](context, scope, expression)
     except DocumentError as error:
         if "(line " in error.cause:
             raise
         name = type(expression).__name__
         raise DocumentError(f"{name} (line {expression.line}): {error.cause}", error.fix) from None
+
+
+def _count(context: Context, expression: Expression) -> None:
+    """Counts what a function of the document puts in, and ends it where that is too much."""
+    parts: list[object] = []
+    if isinstance(expression, NormContinuous):
+        parts = list(expression.points)
+    elif isinstance(expression, Discretize):
+        parts = list(expression.bins)
+    elif isinstance(expression, MapValues) and expression.inline_table is not None:
+        parts = list(expression.inline_table.children)
+    elif isinstance(expression, TextIndex):
+        parts = [row for n in expression.normalizations for row in n.inline_table.children]
+    context.put_in += 1 + len(parts)
+    if context.put_in > _MOST_PARTS:
+        raise DocumentError(
+            "functions of the document, put in wherever they are called, are more than "
+            f"{_MOST_PARTS} expressions", ""
+        )  # fmt: skip
 
 
 def lower_derived_field(context: Context, scope: Scope, field: DerivedField) -> Value:
@@ -148,7 +170,8 @@ def _norm_discrete(context: Context, scope: Scope, norm: NormDiscrete) -> Value:
 def _norm_continuous(context: Context, scope: Scope, norm: NormContinuous) -> Value:
     field, b = scope.value(norm.field), context.builder
     points = norm.points
-    if len(points) < 2 or any(p.orig > q.orig for p, q in itertools.pairwise(points)):
+    if len(points) < 2 or any(p.orig >= q.orig for p, q in itertools.pairwise(points)):
+        # "must be strictly sorted by ascending value of orig" (NormContinuous)
         raise DocumentError("the LinearNorm elements are not two or more in ascending order", "")
     x = field.register
     inner = [p.orig for p in points[1:-1]]
@@ -294,9 +317,6 @@ def _call(context: Context, name: str, arguments: list[Value]) -> Value:
     if name in context.calling:
         cycle = " -> ".join([*context.calling[context.calling.index(name) :], name])
         raise DocumentError(f"the function {name!r} calls itself ({cycle})", "")
-    context.calls += 1
-    if context.calls > _MOST_CALLS:
-        raise DocumentError(f"functions are called more than {_MOST_CALLS} times", "")
     context.calling.append(name)
     try:
         found = lower_expression(context, scope, definition.expression)

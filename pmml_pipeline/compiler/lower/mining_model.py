@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from pmml_pipeline.compiler.builder import Register
+from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.forest_model import lower_forest
 from pmml_pipeline.compiler.lower.predicates import lower_predicate, predicate_of
@@ -66,7 +66,7 @@ def lower_mining_model(
         found = lower_forest(context, scope, model, [s.model for s in segments], model_scope)
         if found is not None:
             return found
-    ballots = [
+    ballots: Sequence[Ballot] = [
         Ballot(lower(context, scope, s.model)[0], _applies(context, scope, s.predicate), s.weight)
         for s in segments
     ]
@@ -75,7 +75,9 @@ def lower_mining_model(
         # an output field names the segment whose result it is.
         result = Result(None)
     elif method == "selectFirst":
-        result = _first(context, model, ballots)
+        ballots = _with_results(context, model, ballots)
+        result = _first(context, ballots)
+        ballots = _until_the_first(context.builder, ballots)
     else:
         result = combine(context, model, ballots)
     result = apply_targets(context, model, result, 0.0)
@@ -87,26 +89,43 @@ def lower_mining_model(
     return result
 
 
-def _first(context: Context, model: MiningModel, ballots: Sequence[Ballot]) -> Result:
-    """ "selectFirst: the first model for which the predicate evaluates to true"."""
+def _with_results(
+    context: Context, model: MiningModel, ballots: Sequence[Ballot]
+) -> Sequence[Ballot]:
+    """The models of selectFirst; with skipSegment one without a result does not apply."""
     b = context.builder
-    if model.segmentation.missing_prediction_treatment == "skipSegment":
-        if model.segmentation.missing_threshold < 1.0:
-            raise DocumentError(
-                f"Segmentation (line {model.segmentation.line}): selectFirst with a "
-                "missingThreshold is not supported",
-                "",
-            )
-        there = [b.op("NOT", gone_of(b, ballot.result)) for ballot in ballots]
-        ballots = [
-            replace(x, applies=t if x.applies is None else b.op("AND", x.applies, t))
-            for x, t in zip(ballots, there, strict=True)
-        ]
+    if model.segmentation.missing_prediction_treatment != "skipSegment":
+        return ballots
+    if model.segmentation.missing_threshold < 1.0:
+        raise DocumentError(
+            f"Segmentation (line {model.segmentation.line}): selectFirst with a "
+            "missingThreshold is not supported",
+            "",
+        )
+    there = [b.op("NOT", gone_of(b, ballot.result)) for ballot in ballots]
+    return [
+        replace(x, applies=t if x.applies is None else b.op("AND", x.applies, t))
+        for x, t in zip(ballots, there, strict=True)
+    ]
+
+
+def _first(context: Context, ballots: Sequence[Ballot]) -> Result:
+    """ "selectFirst: the first model for which the predicate evaluates to true"."""
     result: Result | None = None
     for ballot in reversed(ballots):
         result = choose(context, ballot.applies, ballot.result, result)
     assert result is not None
     return result
+
+
+def _until_the_first(b: Builder, ballots: Sequence[Ballot]) -> Sequence[Ballot]:
+    """The same models; behind the first that applies none does."""
+    free, found = b.constant(1.0), []
+    for ballot in ballots:
+        applies = free if ballot.applies is None else b.op("AND", free, ballot.applies)
+        found.append(replace(ballot, applies=applies))
+        free = b.op("AND", free, b.op("NOT", applies))
+    return found
 
 
 def _segment(element: Element, position: int) -> _Segment:
@@ -151,11 +170,14 @@ def _chain(
     shared = Scope(scope)
     void: Register | None = None
     result: Result | None = None
+    results: dict[str, Result] = {}
     targets: dict[str, Value] = {}
     predicted: list[str] = []
     for segment in segments:
         applies = _applies(context, shared, segment.predicate)
         own, inner = lower(context, shared, segment.model)
+        # A segment that does not apply has no results.
+        results[segment.identifier] = choose(context, applies, own, None)
         if treatment == "returnMissing" and not (own.value is None or own.value.present):
             # "if at least one model has a missing result, the whole result should be missing"
             gone = gone_of(b, own)
@@ -184,7 +206,7 @@ def _chain(
             if result.value is not None:
                 targets[name] = result.value
     assert result is not None
-    result = blank(context, result, void)
+    result = replace(blank(context, result, void), segments=results)
     for name in dict.fromkeys(n for s in segments for n in _output_names(s.model)):
         scope.define_later(name, lambda n=name: shared.value(n))  # type: ignore[misc]
     if model.segmentation.multiple_model_method == "multiModelChain":

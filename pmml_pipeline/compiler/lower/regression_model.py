@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.lower.results import Result, classified, target_type
@@ -91,10 +92,7 @@ def link(b: Builder, y: Register, method: str, single: bool) -> Register:
     Raises:
         DocumentError: it has none, as simplemax, which is for several classes only.
     """
-    one = b.constant(1.0)
-
-    def rounded(register: Register) -> Register:
-        return b.op("F32", register) if single else register
+    one, rounded = b.constant(1.0), partial(_rounded, b, single=single)
 
     def exp(register: Register) -> Register:
         return b.op("F32_EXP" if single else "EXP", register)
@@ -126,51 +124,68 @@ def softmax(b: Builder, values: Sequence[Register], single: bool) -> list[Regist
     largest = values[0]
     for value in values[1:]:
         largest = b.op("IF", b.op("GT", value, largest), value, largest)
-    powers = []
-    for value in values:
-        difference = b.op("SUB", value, largest)
-        if single:
-            powers.append(b.op("F32_EXP", b.op("F32", difference)))
-        else:
-            powers.append(b.op("EXP", difference))
-    total = b.op("SUM", *powers)
-    if single:
-        total = b.op("F32", total)
-    shares = [b.op("DIV", power, total) for power in powers]
-    return [b.op("F32", share) for share in shares] if single else shares
+    exp = "F32_EXP" if single else "EXP"
+    differences = [_rounded(b, b.op("SUB", value, largest), single) for value in values]
+    return _shares(b, [b.op(exp, difference) for difference in differences], single)
 
 
 def _normalise(
     context: Context, sums: Sequence[Register], model: RegressionModel, single: bool
 ) -> list[Register]:
-    """The probability of each class."""
+    """The probability of each class.
+
+    Raises:
+        DocumentError: the method is none for so many classes.
+    """
     b, method, n = context.builder, model.normalization_method, len(sums)
-    one = b.constant(1.0)
     _, optype = target_type(context, model)
 
     def rest(taken: Register) -> Register:
-        found = b.op("SUB", one, taken)
-        return b.op("F32", found) if single else found
+        return _rounded(b, b.op("SUB", b.constant(1.0), taken), single)
 
-    if optype == "ordinal" and method not in ("softmax", "simplemax"):
-        # "F(y_1) - 0, F(y_2) - F(y_1), ..., 1 - F(y_k-1)": cumulative
-        upto = [y if method == "none" else link(b, y, method, single) for y in sums[:-1]]
-        parts = [upto[0]]
-        parts += [b.op("SUB", q, p) for p, q in itertools.pairwise(upto)]
-        return [*parts, rest(upto[-1])]
     if method == "softmax":
-        if n == 2 and b.value(sums[1]) == 0.0:
+        if n == 2 and b.value(sums[1]) == 0.0 and optype != "ordinal":
             first = link(b, sums[0], "logit", single)
             return [first, rest(first)]
         return softmax(b, sums, single)
-    if method in ("none", "simplemax"):
-        if method == "none":
-            if n == 2:
-                return [sums[0], rest(sums[0])]
-            return list(sums)
-        total = b.op("SUM", *sums)
-        return [b.op("DIV", y, total) for y in sums]
+    if method == "simplemax":
+        return _shares(b, sums, single)
+    if method == "exp":
+        raise DocumentError("the normalizationMethod 'exp' gives no probabilities", "")
+    if optype == "ordinal":
+        # "F(y_1) - 0, F(y_2) - F(y_1), ..., 1 - F(y_k-1)": cumulative
+        upto = [_one_of_two(b, y, method, single) for y in sums[:-1]]
+        parts = [upto[0]]
+        parts += [b.op("SUB", q, p) for p, q in itertools.pairwise(upto)]
+        return [*parts, rest(upto[-1])]
     if n == 2:  # "p_1 = F(y_1), p_2 = 1 - p_1"
-        first = link(b, sums[0], method, single)
+        first = _one_of_two(b, sums[0], method, single)
         return [first, rest(first)]
-    return [link(b, y, method, single) for y in sums]
+    if method == "none":  # p_j = y_j, and the last class has the rest, whatever its own table says
+        taken = _rounded(b, b.op("SUM", *sums[:-1]), single)
+        return [*sums[:-1], rest(taken)]
+    if method == "logit":
+        return _shares(b, [link(b, y, method, single) for y in sums], single)
+    raise DocumentError(
+        f"the normalizationMethod {method!r} of {n} classes that have no order is not supported",
+        "",
+    )
+
+
+def _one_of_two(b: Builder, y: Register, method: str, single: bool) -> Register:
+    """The probability of one side of a cut: F(y), or y itself, which then ends at 0 and 1."""
+    if method != "none":
+        return link(b, y, method, single)
+    zero, one = b.constant(0.0), b.constant(1.0)
+    y = b.op("IF", b.op("LT", y, zero), zero, y)
+    return b.op("IF", b.op("GT", y, one), one, y)
+
+
+def _shares(b: Builder, values: Sequence[Register], single: bool) -> list[Register]:
+    """y_j / sum(y_i)."""
+    total = _rounded(b, b.op("SUM", *values), single)
+    return [_rounded(b, b.op("DIV", value, total), single) for value in values]
+
+
+def _rounded(b: Builder, register: Register, single: bool) -> Register:
+    return b.op("F32", register) if single else register

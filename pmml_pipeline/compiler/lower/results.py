@@ -6,8 +6,10 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from pmml_pipeline.compiler.builder import Register
+from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.tables import look_up
 from pmml_pipeline.compiler.values import Value, parse
@@ -32,6 +34,27 @@ class Result:
     features: Mapping[str, Callable[[OutputField], Value]] = field(default_factory=dict)
     targets: dict[str, Value] = field(default_factory=dict)
     segments: dict[str, Result] = field(default_factory=dict)
+
+
+def either(
+    context: Context, applies: Register, then: Result, other: Result | None
+) -> Mapping[str, Callable[[OutputField], Value]]:
+    """The output features of one result where a condition holds, otherwise those of the other."""
+    b = context.builder
+
+    def of_both(name: str, output: OutputField) -> Value:
+        if name not in then.features or (other is not None and name not in other.features):
+            raise DocumentError(
+                f"the feature {name!r} of models of which not all give it is not supported", ""
+            )
+        value, rest = then.features[name](output), b.constant(math.nan)
+        if other is not None:
+            rest = cast(context, other.features[name](output), value.data_type).register
+        register = b.op("IF", applies, value.register, rest)
+        return Value(register, value.data_type, value.optype, levels=value.levels)
+
+    names = (*then.features, *(other.features if other is not None else ()))
+    return {name: partial(of_both, name) for name in dict.fromkeys(names)}
 
 
 def target_name(model: ModelElement) -> str | None:

@@ -24,7 +24,7 @@ class Context:
         version: the PMML version that the document says it is of.
         functions: the functions that the document defines.
         calling: the functions of the document that are being put in, one inside the other.
-        calls: how often one was.
+        put_in: the expressions that they were made of so far, and what these have many of.
         cyclic: the fields whose last value is next to the first.
         derived: the fields of its transformation dictionary, as written.
         refusals: everything that is not supported, as it is found.
@@ -36,7 +36,7 @@ class Context:
     version: str = ""
     functions: dict[str, DefineFunction] = field(default_factory=dict)
     calling: list[str] = field(default_factory=list)
-    calls: int = 0
+    put_in: int = 0
     cyclic: set[str] = field(default_factory=set)
     derived: dict[str, DerivedField] = field(default_factory=dict)
     refusals: list[PmmlPipelineError] = field(default_factory=list)

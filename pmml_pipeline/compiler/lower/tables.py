@@ -68,10 +68,21 @@ def value_of_interval(
     cuts = sorted({c for low, high, _ in spans for c in (low, high) if c is not None})
     place = {cut: i for i, cut in enumerate(cuts)}
     values = [other] * (len(cuts) + 1)
-    for low, high, value in reversed(spans):
-        first = 0 if low is None else place[low] + 1
+    free = list(range(len(cuts) + 2))  # by gap, one that has no value yet: itself or further on
+    for low, high, value in spans:
         last = len(cuts) if high is None else place[high]
-        for gap in range(first, last + 1):
+        gap = _follow(free, 0 if low is None else place[low] + 1)
+        while gap <= last:
             values[gap] = value
+            free[gap] = gap + 1
+            gap = _follow(free, gap)
     gap_of_x = builder.op("BIN", register, immediates=(builder.doubles(cuts), len(cuts)))
     return look_up(builder, gap_of_x, 0, values, other, missing)
+
+
+def _follow(further: list[int], at: int) -> int:
+    """Where the way ends that leads on from a place; it is shortened, so that all take little."""
+    while further[at] != at:
+        further[at] = further[further[at]]
+        at = further[at]
+    return at

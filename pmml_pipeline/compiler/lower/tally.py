@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pmml_pipeline.compiler.builder import Builder, Register
-from pmml_pipeline.compiler.lower.results import Result, classified
+from pmml_pipeline.compiler.lower.results import Result, classified, either
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.values import parse
 from pmml_pipeline.document.mining_model import MiningModel
@@ -172,4 +172,5 @@ def blank(context: Context, result: Result, void: Register | None) -> Result:
         register = b.op("IF", void, nothing, value.register)
         value = dataclasses.replace(value, register=register, present=False)
     shares = {n: b.op("IF", void, nothing, p) for n, p in result.probabilities.items()}
-    return dataclasses.replace(result, value=value, probabilities=shares)
+    features = either(context, b.op("NOT", void), result, None) if result.features else {}
+    return dataclasses.replace(result, value=value, probabilities=shares, features=features)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Builder, Register
 from pmml_pipeline.compiler.lower.casts import cast
-from pmml_pipeline.compiler.lower.results import Result, classified
+from pmml_pipeline.compiler.lower.results import Result, classified, either
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.tally import Ballot, Tally, blank, majority, take_tally
 from pmml_pipeline.compiler.values import Value
@@ -203,4 +203,11 @@ def choose(
         )
         for name in names
     }
-    return Result(value, shares)
+    targets = {}
+    for name, one in then.targets.items():
+        two = None if other is None else other.targets.get(name)
+        rest = missing if two is None else cast(context, two, one.data_type).register
+        levels = tuple(dict.fromkeys((*one.levels, *(two.levels if two is not None else ()))))
+        register = pick(one.register, rest)
+        targets[name] = Value(register, one.data_type, one.optype, levels=levels)
+    return Result(value, shares, either(context, applies, then, other), targets)

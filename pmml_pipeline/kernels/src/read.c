@@ -11,6 +11,10 @@
 // Elements are in the order of the document, so the first child of an element is the next one, and
 // the next brother of a child is at its end. Tags, names, values and texts are numbers of strings.
 //
+// A tag is the name without the namespace. An element of another namespace than the root's is no
+// element of PMML, whatever its name: its tag is namespace, space and name. Cells of a row and what
+// is inside an Extension may be of any namespace.
+//
 // A DTD, too many elements and too deep nesting stop everything: what expat reports after that is
 // not looked at, and no more is fed to it.
 
@@ -71,6 +75,7 @@ typedef struct {
     const pp_xml_expat *expat;
     void *parser;
     int64_t max_depth, max_elements, seen, depth, skipping;
+    int64_t extension;  // the depth of the Extension that we are in, or 0
     char skip[64];  // elements of this tag are counted and not kept
     int32_t state, code;
     int64_t line, wrong_column, root;
@@ -197,6 +202,22 @@ static int pp_xml_add_element(pp_xml_reader *r, const char *tag, const char **at
     return 1;
 }
 
+static int pp_xml_same(const pp_xml_reader *r, int64_t string, const char *text, int64_t n) {
+    const int64_t *starts = (const int64_t *)r->starts.at;
+    return starts[string + 1] - starts[string] >= n &&
+           memcmp(r->buffer.at + starts[string], text, (size_t)n) == 0;
+}
+
+// Whether an element is of another namespace than the root, and not where any may be.
+static int pp_xml_is_foreign(const pp_xml_reader *r, const char *name, int64_t namespace) {
+    if (!namespace || r->extension || r->depth == 1) return 0;
+    // The root's name begins with the same namespace and the space behind it.
+    if (pp_xml_same(r, r->root, name, namespace + 1)) return 0;
+    const int32_t parent = r->tags.at[r->open.at[r->open.size - 1]];
+    const int64_t *starts = (const int64_t *)r->starts.at;
+    return starts[parent + 1] - starts[parent] != 3 || !pp_xml_same(r, parent, "row", 3);
+}
+
 static void pp_xml_on_start(void *data, const char *name, const char **attributes) {
     pp_xml_reader *r = data;
     if (r->state) return;
@@ -215,8 +236,14 @@ static void pp_xml_on_start(void *data, const char *name, const char **attribute
         return;
     }
     if (r->depth == 1) r->root = pp_xml_string(r, name, (int64_t)strlen(name));
+    if (r->root < 0) {
+        pp_xml_stop(r, PP_XML_MEMORY);
+        return;
+    }
     const char *space = strrchr(name, ' ');  // after the namespace
     const char *tag = space ? space + 1 : name;
+    if (pp_xml_is_foreign(r, name, space ? space - name : 0)) tag = name;
+    if (!r->extension && strcmp(tag, "Extension") == 0) r->extension = r->depth;
     if (r->skip[0] && strcmp(tag, r->skip) == 0) r->skipping = 1;
     else if (!pp_xml_add_element(r, tag, attributes)) pp_xml_stop(r, PP_XML_MEMORY);
 }
@@ -225,6 +252,7 @@ static void pp_xml_on_end(void *data, const char *name) {
     pp_xml_reader *r = data;
     (void)name;
     if (r->state) return;
+    if (r->extension == r->depth) r->extension = 0;
     r->depth--;
     if (r->skipping) {
         r->skipping--;
