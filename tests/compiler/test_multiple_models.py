@@ -210,6 +210,51 @@ def test_a_segment_that_is_not_taken_has_no_result(method: str, tmp_path: Path) 
         assert found[3:5] == [[1.0, False, True], [2.0, True, False]]
 
 
+def clusters(*names: str) -> str:
+    """The first is at 0, the next at 3, and so on."""
+    return tag(
+        "ClusteringModel",
+        {"functionName": "clustering", "modelClass": "centerBased",
+         "numberOfClusters": len(names)},
+        tag("MiningSchema", {}, mining_field("x"))
+        + tag("ComparisonMeasure", {"kind": "distance"}, "<squaredEuclidean/>")
+        + tag("ClusteringField", {"field": "x"})
+        + "".join(tag("Cluster", {"id": f"c{n}", "name": name},
+                      tag("Array", {"type": "real", "n": 1}, str(3 * n)))
+                  for n, name in enumerate(names)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("segment", [None, "s0"])
+def test_what_only_a_kind_of_model_has(segment: str | None, tmp_path: Path) -> None:
+    """It is that of the segment, and there is none where the segment is not taken.
+
+    JPMML-Evaluator wants a target, which clusters have none.
+    """
+    outputs = "".join(
+        output_field(name, feature, data_type="string")
+        for name, feature in (("name", "predictedDisplayValue"), ("id", "clusterId"))
+    )
+    if segment is not None:
+        outputs = outputs.replace("<OutputField", f'<OutputField segmentId="{segment}"')
+    segments = "".join(
+        tag("Segment", {"id": f"s{n}"}, simple("x", operator, 4) + clusters(*names))
+        for n, (operator, names) in enumerate(
+            (("lessThan", ("one", "two")), ("greaterThan", ("three", "four"))))
+    )  # fmt: skip
+    model = tag(
+        "MiningModel",
+        {"functionName": "clustering"},
+        tag("MiningSchema", {}, mining_field("x"))
+        + tag("Output", {}, outputs)
+        + tag("Segmentation", {"multipleModelMethod": "selectFirst"}, segments),
+    )
+    found = scores(pmml(FIELDS, model), tmp_path)
+    assert found[0] == ["one", "c0"]
+    assert found[3] == ["two", "c1"]
+    assert found[5] == (["four", "c1"] if segment is None else None)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

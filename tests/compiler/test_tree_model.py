@@ -144,6 +144,14 @@ def test_what_there_is_without_a_default_child(tmp_path: Path) -> None:
     assert results(data, tmp_path)[-1.0, None] is None
 
 
+@pytest.mark.parametrize("engine", ["compiled", "jpmml"])
+def test_a_default_child_that_is_no_child(engine: str, tmp_path: Path) -> None:
+    data = document("defaultChild").replace(b'defaultChild="L1"', b'defaultChild="R2"')
+    found = results(data, tmp_path, engine)
+    assert found[-1.0, None] is None
+    assert found[-1.0, -1.0] == results(document("defaultChild"), tmp_path, engine)[-1.0, -1.0]
+
+
 @pytest.mark.parametrize("strategy", ["none", "lastPrediction", "nullPrediction", "defaultChild"])
 @pytest.mark.parametrize("last", ["returnNullPrediction", "returnLastPrediction"])
 def test_strategies(strategy: str, last: str, tmp_path: Path) -> None:
