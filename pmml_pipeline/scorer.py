@@ -226,7 +226,7 @@ class Scorer:
                 errors.setdefault(row, DataError([_unscorable(_NO_RESULT)]))
         if errors:
             bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
-            return [_without(values, bad) for values in results.columns], errors
+            return [without(values, bad) for values in results.columns], errors
         return list(results.columns), errors
 
 
@@ -251,8 +251,10 @@ def _missing(values: ResultColumn) -> npt.NDArray[np.bool_]:
     return np.array([value is None for value in values], dtype=bool)
 
 
-def _without(values: ResultColumn, bad: npt.NDArray[np.int64]) -> ResultColumn:
-    """The results, but none in some rows."""
+def without(values: ResultColumn, bad: npt.NDArray[np.int64]) -> Any:
+    """The results, but none in some rows; the same array where that can hold none."""
+    if not len(bad):
+        return values
     if isinstance(values, Repeated):
         values.places[bad] = -1
         return values

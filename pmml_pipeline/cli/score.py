@@ -183,7 +183,10 @@ def _names(given: Sequence[str]) -> tuple[str, ...]:
 
 def _scored(scorer: Scorer, chunk: Chunk, tally: _Tally) -> dict[str, Any]:
     """The columns of the output for some rows."""
+    import numpy as np
+
     from pmml_pipeline.errors import DataError
+    from pmml_pipeline.scorer import without
 
     columns, errors = scorer.score_columns(chunk.columns, chunk.rows)
     texts: list[str | None] = [None] * chunk.rows
@@ -194,9 +197,8 @@ def _scored(scorer: Scorer, chunk: Chunk, tally: _Tally) -> dict[str, Any]:
         texts[row] = error.cause
     for row, fault in chunk.faults.items():
         texts[row] = f"数据错误 (data error): {fault}"
-    blank = [row for row, text in enumerate(texts) if text is not None]
-    for values in columns:
-        values[blank] = float("nan") if values.dtype == float else None
+    blank = np.array([row for row, text in enumerate(texts) if text is not None], dtype=np.int64)
+    columns = [without(values, blank) for values in columns]
     tally.add(chunk.rows, [e.fields for r, e in errors.items() if r not in chunk.faults])
     tally.add_faults(len(chunk.faults))
     results = {o.name: values for o, values in zip(scorer.outputs, columns, strict=True)}

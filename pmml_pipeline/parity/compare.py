@@ -102,7 +102,7 @@ def compare(
             difference, agree = _numbers(offline[name], values.astype(np.float64), tolerance)
             histogram += _count(difference[both])
         else:
-            pairs = zip(offline[name], values, strict=True)
+            pairs = zip(offline[name], values.tolist(), strict=True)
             agree = np.array([same_label(a, b) for a, b in pairs], dtype=bool)
             difference = np.where(agree, 0.0, math.inf)
         differences[i] = np.where(both, difference, 0.0)

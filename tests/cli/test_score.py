@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from pmml_pipeline.cli.app import app
 from pmml_pipeline.cli.records import CHUNK_ROWS
 from tests.cli.sample import expected, run
+from tests.pmml import classifier, data_field, mining_field, simple
 
 FORMS = ("csv", "jsonl", "parquet")
 RECORDS: tuple[dict[str, Any], ...] = (
@@ -372,3 +373,30 @@ def test_infinity_is_text_in_json(tmp_path: Path) -> None:
     for line in lines:
         json.loads(line, parse_constant=lambda name: pytest.fail(name))
     assert [json.loads(line)["x"] for line in lines[:4]] == ["inf", "-inf", None, True]
+
+
+@pytest.mark.parametrize("target", FORMS)
+@pytest.mark.parametrize(("data_type", "label"), [("integer", 7), ("boolean", True)])
+def test_labels_that_are_numbers_beside_rows_with_errors_and_without(
+    data_type: str, label: object, target: str, tmp_path: Path
+) -> None:
+    """Where every row has one they come as numbers of the machine, which know no None."""
+    written = str(label).lower()
+    document = classifier(
+        [written],
+        data_field("x"),
+        mining_field("x", missingValueTreatment="returnInvalid"),
+        (simple("x", "isNotMissing", None), written, {written: 1}),
+        label_type=data_type,
+    )
+    path = tmp_path / "model.pmml"
+    path.write_bytes(document)
+    for xs in ([1.0, 2.0], [1.0, None]):
+        source = write(tmp_path / "in.parquet", [{"x": x} for x in xs])
+        found = tmp_path / f"out.{target}"
+        done = score(path, "-i", source, "-o", found)
+        assert done.exit_code == (2 if None in xs else 0), done.stderr
+        results = [next(iter(row.values())) for row in read(found)]
+        nothing: Any = "" if target == "csv" else None
+        expected_ = [written if target == "csv" else label] * 2
+        assert results == [expected_[0], nothing if None in xs else expected_[1]]
