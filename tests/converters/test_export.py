@@ -15,6 +15,7 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -289,6 +290,48 @@ def test_names_that_are_none_are_refused_before_conversion(tmp_path: Path) -> No
         converters.export(fitted, X, y, model="m", store=tmp_path, engines=["nope"])
     with pytest.raises(PreflightError, match="optional names 'nope', which X has no column of"):
         converters.export(fitted, X, y, model="m", store=tmp_path, optional=["nope"])
+    said: list[str] = []
+    with pytest.raises(PreflightError) as raised:
+        converters.export(
+            fitted,
+            X,
+            y,
+            model="m",
+            store=tmp_path,
+            optional=["nope"],
+            limits={"a": (0, 1), "b": (0, 1)},
+            progress=said.append,
+        )
+    assert "optional names 'nope', which" in raised.value.cause
+    assert "limits names 'a', 'b', which" in raised.value.cause
+    assert said == []
+
+
+def test_limits_that_do_not_do_are_named_all_at_once(tmp_path: Path) -> None:
+    X, y = _iris()
+    first, second = list(X.columns)[:2]
+    fitted = LogisticRegression(max_iter=1_000).fit(X, y)
+    with pytest.raises(PreflightError) as raised:
+        converters.export(
+            fitted, X, y, model="m", store=tmp_path, limits={first: (2, 1), second: (3, 1)}
+        )
+    assert f"{first!r} are (2, 1), and it is empty" in raised.value.cause
+    assert f"{second!r} are (3, 1), and it is empty" in raised.value.cause
+
+
+def test_words_without_a_norm_are_certified_and_with_one_are_refused(tmp_path: Path) -> None:
+    texts = pd.DataFrame({"say": ["good food", "bad food", "so so good", "bad"] * 10})
+    y = pd.Series([text.count("good") for text in texts["say"]], name="goodness")
+
+    def words(norm: str | None) -> converters.Published:
+        steps = ColumnTransformer([("words", TfidfVectorizer(norm=norm), "say")])
+        fitted = make_pipeline(steps, LinearRegression()).fit(texts, y)
+        return converters.export(fitted, texts, y, model="words", store=tmp_path, budget=SMALL)
+
+    assert {"compiled", "jpmml"} <= set(words(None).proof.certificate.engines_certified)
+    with pytest.raises(PreflightError, match="with norm='l2' the document") as raised:
+        words("l2")
+    assert raised.value.fix == "use norm=None"
 
 
 def test_a_forest_takes_missing_values_where_they_are_optional(tmp_path: Path) -> None:
