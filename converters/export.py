@@ -156,7 +156,14 @@ def export(
         _check_results(offline, outputs)
         say("prove on every engine")
         proof = certify(
-            path, outputs, offline, tolerance=tolerance, engines=engines, time_limit=time_limit
+            path,
+            outputs,
+            offline,
+            tolerance=tolerance,
+            engines=engines,
+            time_limit=time_limit,
+            parsed=parsed,
+            limited=frozenset(limits or ()),
         )
         proof.report["model"] = model
         proof.report["contract"] = oracle.contract.to_json()
