@@ -178,7 +178,8 @@ def export(
             **report,
         }
         metrics = _metrics(oracle, held_X[list(X.columns)], held_y, target, parsed)
-        facts = training_facts(family.packages(fitted), len(X), _device(fitted))
+        apart = len(holdout[0]) if holdout is not None else 0
+        facts = training_facts(family.packages(fitted), len(X), apart, _device(fitted))
 
         def manifest(version: int, written: Any) -> Manifest:
             return _manifest(

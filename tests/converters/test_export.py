@@ -74,6 +74,7 @@ def test_manifest_follows_the_published_schema(iris: converters.Published) -> No
     assert [f["name"] for f in manifest["inputs"]] == list(_iris()[0].columns)
     assert all(f["required"] for f in manifest["inputs"])
     assert manifest["training"]["rows"] == 150
+    assert manifest["training"]["held_out_rows"] == 0
     assert manifest["training"]["packages"]["scikit-learn"]
     assert manifest["metrics"]["accuracy"] > 0.9
 
