@@ -120,7 +120,7 @@ def export(
     say = progress or listener()
     check_store(store, model)
     _check_frame(X, y)
-    _check_optional(optional, X)
+    _check_names(optional, limits or {}, X)
     for name in engines or ():
         proven_engine(name)
     say("preflight")
@@ -156,7 +156,14 @@ def export(
         _check_results(offline, outputs)
         say("prove on every engine")
         proof = certify(
-            path, outputs, offline, tolerance=tolerance, engines=engines, time_limit=time_limit
+            path,
+            outputs,
+            offline,
+            tolerance=tolerance,
+            engines=engines,
+            time_limit=time_limit,
+            parsed=parsed,
+            limited=frozenset(limits or ()),
         )
         proof.report["model"] = model
         proof.report["contract"] = oracle.contract.to_json()
@@ -171,7 +178,8 @@ def export(
             **report,
         }
         metrics = _metrics(oracle, held_X[list(X.columns)], held_y, target, parsed)
-        facts = training_facts(family.packages(fitted), len(X), _device(fitted))
+        apart = len(holdout[0]) if holdout is not None else 0
+        facts = training_facts(family.packages(fitted), len(X), apart, _device(fitted))
 
         def manifest(version: int, written: Any) -> Manifest:
             return _manifest(
@@ -213,13 +221,19 @@ def _check_frame(X: Any, y: Any) -> None:
         )
 
 
-def _check_optional(optional: Sequence[str], X: pd.DataFrame) -> None:
-    unknown = [repr(name) for name in optional if name not in X.columns]
-    if unknown:
-        raise PreflightError(
-            f"optional names {', '.join(unknown)}, which X has no column of",
-            f"give a list of some of {', '.join(map(str, X.columns))}",
-        )
+def _check_names(
+    optional: Sequence[str], limits: Mapping[str, tuple[float, float]], X: pd.DataFrame
+) -> None:
+    """The arguments that name columns; whether the model takes numbers there, only it can say."""
+    columns = {str(name) for name in X.columns}
+    causes = []
+    for argument, names in (("optional", optional), ("limits", limits)):
+        unknown = [repr(name) for name in names if name not in columns]
+        if unknown:
+            causes.append(f"{argument} names {', '.join(unknown)}, which X has no column of")
+    if causes:
+        fix = f"give some of {', '.join(map(str, X.columns))}"
+        raise PreflightError("; ".join(causes), fix)
 
 
 def _offline(

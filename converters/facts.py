@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 
-def training_facts(packages: Sequence[str], rows: int, device: str) -> dict[str, Any]:
+def training_facts(
+    packages: Sequence[str], rows: int, held_out_rows: int, device: str
+) -> dict[str, Any]:
     """The ``training`` part of the manifest.
 
     Args:
         packages: distributions that decide the predictions.
         rows: how many the model was trained on.
+        held_out_rows: how many others were given for the metrics; 0 where training rows stand in.
         device: what it was trained on, ``cpu`` or the library's own word.
     """
     facts: dict[str, Any] = {
@@ -24,6 +27,7 @@ def training_facts(packages: Sequence[str], rows: int, device: str) -> dict[str,
         "device": device,
         "packages": _versions((*packages, "numpy", "pandas", "sklearn2pmml", "pmml-pipeline")),
         "rows": rows,
+        "held_out_rows": held_out_rows,
     }
     revision = _revision()
     if revision is not None:

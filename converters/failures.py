@@ -39,7 +39,7 @@ FIXES: tuple[tuple[str, str], ...] = (
         " columns without missing values and predictors used as transformers are known causes",
     ),
     (
-        r"Expected an? \w+ feature, got|feature type information",
+        r"Expected an? [\w -]+ feature, got|feature type information",
         "state what kind the columns are before this step, with"
         " sklearn2pmml.decoration.ContinuousDomain or CategoricalDomain",
     ),

@@ -89,13 +89,15 @@ def seal(
 
 def _check_limits(limits: Mapping[str, tuple[float, float]], inputs: Sequence[InputField]) -> None:
     numeric = {f.name for f in inputs if f.optype == "continuous" and f.kind != "string"}
-    for name, (low, high) in limits.items():
-        if name not in numeric or not low <= high:
-            raise PreflightError(
-                f"limits of {name!r} are ({low}, {high}), and it is "
-                + ("empty" if name in numeric else "no numeric input of the model"),
-                f"give (smallest, largest) for one of {', '.join(sorted(numeric))}",
-            )
+    causes = [
+        f"limits of {name!r} are ({low}, {high}), and it is "
+        + ("empty" if name in numeric else "no numeric input of the model")
+        for name, (low, high) in limits.items()
+        if name not in numeric or not low <= high
+    ]
+    if causes:
+        fix = f"give (smallest, largest) for one of {', '.join(sorted(numeric))}"
+        raise PreflightError("; ".join(causes), fix)
 
 
 def _good_records(oracle: Oracle, real: Columns) -> list[dict[str, Any]]:

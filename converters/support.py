@@ -66,10 +66,7 @@ ALTERNATIVES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Nystroem", "RBFSampler", "AdditiveChi2Sampler", "PolynomialCountSketch"): (
         "sklearn.preprocessing.PolynomialFeatures",
     ),
-    ("SplineTransformer",): (
-        "sklearn.preprocessing.PolynomialFeatures",
-        "sklearn.preprocessing.KBinsDiscretizer",
-    ),
+    ("SplineTransformer",): ("sklearn.preprocessing.PolynomialFeatures",),
     ("FeatureHasher", "HashingVectorizer"): ("sklearn.feature_extraction.text.TfidfVectorizer",),
     ("MultiLabelBinarizer",): ("sklearn.preprocessing.OneHotEncoder",),
     ("RandomTreesEmbedding",): ("sklearn2pmml.ensemble.GBDTLRClassifier",),
@@ -112,6 +109,49 @@ ALLOWED_VALUES: dict[tuple[str, str], tuple[object, ...]] = {
     ("SimpleImputer", "strategy"): ("mean", "median", "most_frequent", "constant"),
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A parameter with which a step converts, but to a document that computes something else.
+
+    Attributes:
+        same: the values with which the document computes the same.
+        severity: an error where no engine can be certified with another value.
+        cause, fix: as in :class:`Finding`; ``{}`` in the cause is the value.
+    """
+
+    same: tuple[object, ...]
+    severity: Literal["error", "warning"]
+    cause: str
+    fix: str
+
+
+_WITHOUT_CASE = Deviation(
+    (True,),
+    "warning",
+    "with lowercase={} the document still counts words without regard to case",
+    "use lowercase=True; only texts in a script without case give the same",
+)
+DEVIATIONS: dict[tuple[str, str], Deviation] = {
+    ("TfidfVectorizer", "norm"): Deviation(
+        (None,),
+        "error",
+        "with norm={} the document divides 0 by 0 for a text without a known word, and gives no"
+        " score for it",
+        "use norm=None",
+    ),
+    ("CountVectorizer", "lowercase"): _WITHOUT_CASE,
+    ("TfidfVectorizer", "lowercase"): _WITHOUT_CASE,
+    ("KBinsDiscretizer", "strategy"): Deviation(
+        (),
+        "warning",
+        "the document adds 1e-8 + 1e-5 * |x| to a number before it looks for its bin, and"
+        " scikit-learn does not, so a number just below an edge comes into the bin above",
+        "write the bins as a formula with sklearn2pmml.preprocessing.ExpressionTransformer, for"
+        ' example ExpressionTransformer("0 if X[0] < 1.5 else 1")',
+    ),
+}
+
 _FORMULA = (
     "write it as a formula with sklearn2pmml.preprocessing.ExpressionTransformer, for example"
     ' ExpressionTransformer("X[0] / X[1]")'
@@ -125,6 +165,7 @@ def step_findings(estimator: object) -> Iterator[Finding]:
         told = (*_class_rules(step), *_function_rules(step), *_parameter_rules(step))
         for cause, fix in dict(told).items():
             yield Finding("error", subject, cause, fix)
+        yield from _deviations(step.estimator, subject)
     yield from _head_rules(estimator, "")
 
 
@@ -253,6 +294,28 @@ def _parameter_rules(step: Step) -> Iterator[tuple[str, str]]:
             f"the target is transformed by {type(estimator.transformer).__name__}",
             "give func and inverse_func as NumPy functions instead, such as log1p and expm1",
         )
+
+
+def _deviations(estimator: Any, subject: str) -> Iterator[Finding]:
+    """What converts and yet is not the same in the document."""
+    for (name, parameter), rule in DEVIATIONS.items():
+        if type(estimator).__name__ == name and getattr(estimator, parameter) not in rule.same:
+            cause = rule.cause.format(repr(getattr(estimator, parameter)))
+            yield Finding(rule.severity, subject, cause, rule.fix)
+    # Known once it is fitted. An interval without width has no one value in PMML.
+    if type(estimator).__name__ == "QuantileTransformer" and hasattr(estimator, "quantiles_"):
+        widths = estimator.quantiles_[1:] - estimator.quantiles_[:-1]
+        columns = [i for i in range(widths.shape[1]) if not widths[:, i].all()]
+        if columns:
+            names = getattr(estimator, "feature_names_in_", columns)
+            shown = ", ".join(repr(names[i]) if names is not columns else str(i) for i in columns)
+            yield Finding(
+                "error",
+                subject,
+                f"quantiles of column {shown} repeat, and the document gives no score or another"
+                " one for a number that they repeat",
+                "use fewer n_quantiles, or another transformer for columns with few values",
+            )
 
 
 def _head_rules(estimator: Any, path: str) -> Iterator[Finding]:

@@ -122,6 +122,11 @@ def _text(cell: Any) -> str:
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
+def count(number: int, noun: str) -> str:
+    """A number and what is counted, in the singular or the plural."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def size(count: float) -> str:
     """Bytes for a person, in decimal units."""
     for unit in ("B", "kB", "MB", "GB"):

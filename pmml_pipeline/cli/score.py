@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 import sys
 from collections import Counter
 from enum import StrEnum
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SOME_ROWS_HAD_ERRORS = 2
 KINDS_SHOWN = 5
+# Texts of a CSV cell with which other programs write "missing".
+MISSING_BY_HABIT = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "?")
 
 
 class Form(StrEnum):
@@ -120,7 +123,7 @@ def score(
         refuse_extra=extra is Extra.refuse,
         missing=tuple(missing) if missing is not None else ("",),
     )
-    tally = _Tally()
+    tally = _Tally(form)
     with (
         open_source(source, form, wanted) as opened,
         open_sink(target, output_form, wanted.keep, opened.kept_types, scorer.outputs) as sink,
@@ -128,7 +131,9 @@ def score(
     ):
         for chunk in opened.chunks():
             sink.write(_scored(scorer, chunk, tally))
-            meter.update(opened.done(), f"{tally.rows:,} rows, {tally.rate():,.0f} rows/s")
+            meter.update(
+                opened.done(), f"{console.count(tally.rows, 'row')}, {tally.rate():,.0f} rows/s"
+            )
     console.note(tally.summary(scorer))
     if tally.errors:
         console.note(tally.reasons())
@@ -208,10 +213,12 @@ def _scored(scorer: Scorer, chunk: Chunk, tally: _Tally) -> dict[str, Any]:
 class _Tally:
     """Counts what has been scored, and what kept other rows from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: Form) -> None:
+        self._csv = form is Form.csv
         self.rows = self.errors = 0
         self._kinds: Counter[str] = Counter()
         self._unknown: dict[str, None] = {}
+        self._blanks: set[str] = set()
         self._seconds = console.Stopwatch()
 
     def add(self, rows: int, errors: Sequence[Sequence[Any]]) -> None:
@@ -220,6 +227,13 @@ class _Tally:
         self.errors += len(errors)
         for fields in errors:
             self._kinds.update({" ".join((f.field, f.code)).strip() for f in fields})
+            self._blanks.update(
+                f.value
+                for f in fields
+                if f.code in ("unseen_level", "wrong_type")
+                and isinstance(f.value, str)
+                and f.value in MISSING_BY_HABIT
+            )
             self._unknown.update((f.field, None) for f in fields if f.code == "unknown_field")
 
     def add_faults(self, count: int) -> None:
@@ -239,7 +253,8 @@ class _Tally:
         if certificate is not None and scorer.engine in certificate.engines_certified:
             proof = f"certified {certificate.describe()}"
         return (
-            f"{self.rows:,} rows, {self.errors:,} with errors, in {self._seconds():.1f} s "
+            f"{console.count(self.rows, 'row')}, {self.errors:,} with errors, "
+            f"in {self._seconds():.1f} s "
             f"({self.rate():,.0f} rows/s); engine {scorer.engine}, {proof}"
         )
 
@@ -248,8 +263,11 @@ class _Tally:
         kinds = self._kinds.most_common()
         shown = ", ".join(f"{count:,} x {kind}" for kind, count in kinds[:KINDS_SHOWN])
         if len(kinds) > KINDS_SHOWN:
-            shown += f", and {len(kinds) - KINDS_SHOWN} other kinds"
+            shown += f", and {console.count(len(kinds) - KINDS_SHOWN, 'other kind')}"
         if self._unknown:
             names = ",".join(list(self._unknown)[:KINDS_SHOWN])
             shown += f"; copy such fields to the output with --keep {names}, or --extra ignore"
+        if self._blanks and self._csv:
+            texts = " ".join(f"--missing {shlex.quote(t)}" for t in ("", *sorted(self._blanks)))
+            shown += f"; if {' and '.join(sorted(self._blanks))} stand for missing, add {texts}"
         return f"errors: {shown}"

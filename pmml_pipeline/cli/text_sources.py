@@ -113,8 +113,15 @@ class JsonLinesSource:
         """See :class:`Source`."""
         records: list[dict[str, Any]] = []
         faults: dict[int, str] = {}
+        begun = False
         for line in self._lines():
             record, fault = _record(line)
+            if fault and not begun and _opens_array(line):
+                raise TableError(
+                    f"{self._shown} is one JSON array, not JSON Lines",
+                    "write every record on a line of its own, as jq -c '.[]' does",
+                )
+            begun = True
             if fault:
                 faults[len(records)] = f"line {self._line} is no JSON object: {fault}"
             records.append(record)
@@ -158,6 +165,17 @@ class JsonLinesSource:
                 self._errors.clear()
             self._errors[names] = unknown_fields(names, self._inputs)
         return self._errors[names]
+
+
+def _opens_array(line: bytes) -> bool:
+    """Whether an array of records begins on this line, which is no record itself."""
+    if not line.lstrip().startswith(b"["):
+        return False
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return line.strip(b" \t\r\n[{") == b"" or line.lstrip()[1:].lstrip()[:1] == b"{"
+    return any(isinstance(item, dict) for item in found)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -80,7 +80,12 @@ def read(
     data = source if isinstance(source, bytes) else bytes_of(Path(source), limits)
     if len(data) > limits.size:
         raise too_large("size", f"{len(data)} bytes", f"{limits.size}")
-    return _document(parse(data, limits, "" if trees else "Node"))
+    try:
+        return _document(parse(data, limits, "" if trees else "Node"))
+    except DocumentError as error:
+        if isinstance(source, bytes):
+            raise
+        raise type(error)(f"{source}: {error.cause}", error.fix) from error
 
 
 def bytes_of(path: Path, limits: Limits | None = None) -> bytes:

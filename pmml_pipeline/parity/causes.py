@@ -5,6 +5,7 @@ A cause is a likelihood, not a proof; it begins with the kind of thing that it i
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,10 @@ _SINGLE_ABSOLUTE = 1e-6
 # How many rows with the same offset are no coincidence.
 _SAME_OFFSET = 3
 
+# Beyond these a number is one that real records do not have.
+_HUGE = 1e15
+_TINY = 1e-300
+
 # How a refusal before the engine begins, whoever refuses; and what the contract's is called.
 _REFUSED = "refused by "
 REFUSED_BY_CONTRACT = "refused by the contract"
@@ -39,10 +44,10 @@ _CLASSES = {
     BOUNDARY: "threshold: at this value the two sides may take different branches",
     MISSING: "missing: the two sides treat the missing value differently",
     CATEGORIES: "category: the two sides treat this level differently",
-    EXTREMES: "extreme: the two sides compute differently at this size",
-    STORAGE: "storage: the value changed on its way through the file",
 }
-_UNKNOWN = "unknown: the row takes another path, or the model is computed differently"
+NO_PREDICTION = "trees give no prediction"
+_EXTREME = "extreme: the two sides compute differently at this size"
+UNKNOWN = "unknown: the row takes another path, or the model is computed differently"
 
 
 def cause_of(difference: Difference, rows: RowSet, offline: Offline) -> str:
@@ -53,7 +58,30 @@ def cause_of(difference: Difference, rows: RowSet, offline: Offline) -> str:
         return "refusal: the contract refuses the row, the engine scores it"
     if not difference.output:
         return _of_refusal(str(difference.online))
-    return _of_rounding(difference, offline) or _CLASSES.get(rows.name, _UNKNOWN)
+    return _of_rounding(difference, offline) or _of_class(rows, difference.row)
+
+
+def _of_class(rows: RowSet, row: int) -> str:
+    """The cause that the class of the row suggests, if the row bears it out."""
+    if rows.name == EXTREMES:
+        numbers = [abs(v) for v in rows.record(row).values() if isinstance(v, int | float)]
+        far = any(n >= _HUGE or 0 < n <= _TINY for n in numbers)
+        return _EXTREME if far else UNKNOWN
+    if rows.name == STORAGE:
+        changed = [n for n in rows.online if not _kept(rows.offline[n][row], rows.online[n][row])]
+        names = ", ".join(map(repr, changed))
+        return f"storage: {names} changed on the way through the file" if changed else UNKNOWN
+    return _CLASSES.get(rows.name, UNKNOWN)
+
+
+def _kept(original: Any, stored: Any) -> bool:
+    """Whether a file gave back the value, be it as text."""
+    if original is None or stored is None or not isinstance(stored, str):
+        return bool(original == stored)
+    try:
+        return float(stored) == float(original)
+    except ValueError:
+        return str(original) == stored
 
 
 def _of_refusal(text: str) -> str:
@@ -107,7 +135,7 @@ def with_paths(cause: str, difference: Mapping[str, Any], paths: Mapping[str, An
     if unanswered and not str(difference["offline"]).startswith(_REFUSED):
         kind = "missing" if cause.startswith(("missing", "no result")) else "no result"
         return (
-            f"{kind}: by the document's rules {unanswered} of {walked} trees give no prediction "
+            f"{kind}: by the document's rules {unanswered} of {walked} {NO_PREDICTION} "
             "for this row, and the training library has one"
         )
     if one_sided or cause.startswith("float32"):
@@ -126,6 +154,10 @@ def with_paths(cause: str, difference: Mapping[str, Any], paths: Mapping[str, An
     return cause
 
 
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
 def common_offset(differences: Iterable[Mapping[str, Any]]) -> str | None:
     """The cause of differences that are all the same number: a constant on one side only.
 
@@ -135,7 +167,7 @@ def common_offset(differences: Iterable[Mapping[str, Any]]) -> str | None:
     pairs = {
         (d["offline"], d["online"])
         for d in differences
-        if isinstance(d["offline"], float) and isinstance(d["online"], float)
+        if _is_finite(d["offline"]) and _is_finite(d["online"])
     }
     offsets = [online - offline for offline, online in pairs]
     if len({offline for offline, _ in pairs}) < _SAME_OFFSET:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pmml_pipeline.document import Document
 from pmml_pipeline.engines import ENGINES, EngineSpec
 from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.parity.causes import REFUSED_BY_CONTRACT, cause_of
+from pmml_pipeline.parity.closer import Closer
 from pmml_pipeline.parity.compare import (
     DECADES,
     REFUSED_OFFLINE,
@@ -24,9 +26,10 @@ from pmml_pipeline.parity.compare import (
     Offline,
     compare,
 )
-from pmml_pipeline.parity.isolated import run_engine
-from pmml_pipeline.parity.reasons import MORE_TIME, reason_of, remedy_of
+from pmml_pipeline.parity.isolated import Outcome, run_engine
+from pmml_pipeline.parity.reasons import MORE_TIME, reason_of, remedy_of, remedy_of_refusal
 from pmml_pipeline.parity.rows import RowSet
+from pmml_pipeline.parity.suspects import name_fields
 from pmml_pipeline.schema import OutputField
 from pmml_pipeline.store.certificate import Certificate, ClassResult, EngineResult
 from pmml_pipeline.store.manifest import utc_now
@@ -69,6 +72,8 @@ def certify(
     tolerance: float,
     engines: Sequence[str] | None = None,
     time_limit: float = TIME_LIMIT,
+    parsed: Document | None = None,
+    limited: Collection[str] = (),
 ) -> Proof:
     """Compares every engine with the training library on every class of rows.
 
@@ -79,17 +84,17 @@ def certify(
         tolerance: absolute difference up to which two numbers agree.
         engines: names; by default every engine that is installed.
         time_limit: seconds for each engine.
+        parsed: the document, read with its trees, for closer causes; None does without.
+        limited: fields that the exporter gave limits.
 
     Raises:
         EngineUnavailableError: an engine of that name is not known.
     """
     specs = [proven_engine(name) for name in dict.fromkeys(engines or ENGINES)]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        found = list(
-            pool.map(
-                lambda spec: _prove(spec, document, outputs, offline, tolerance, time_limit), specs
-            )
-        )
+        runs = list(pool.map(lambda spec: _run(spec, document, offline, time_limit), specs))
+    closer = Closer(parsed) if parsed is not None else None
+    found = [_judge(run, outputs, offline, tolerance, closer, limited) for run in runs]
     certified = [r.engine for r, _ in found if r.certified]
     preferred = min(certified, key=lambda name: ENGINES[name].speed, default=None)
     certificate = Certificate(
@@ -131,42 +136,63 @@ def proven_engine(name: str) -> EngineSpec:
     return ENGINES[name]
 
 
-def _prove(
-    spec: EngineSpec,
-    document: Path,
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one engine made of all rows; no outcome when it is not installed."""
+
+    spec: EngineSpec
+    versions: Mapping[str, str]
+    outcome: Outcome | None
+    seconds: float
+
+
+def _run(
+    spec: EngineSpec, document: Path, offline: Sequence[OfflineRows], time_limit: float
+) -> _Run:
+    started = time.monotonic()
+    versions = spec.versions()
+    outcome = None
+    if spec.available:
+        outcome = run_engine(spec.name, document, [o.rows.online for o in offline], time_limit)
+    return _Run(spec, versions, outcome, time.monotonic() - started)
+
+
+def _judge(
+    run: _Run,
     outputs: Sequence[OutputField],
     offline: Sequence[OfflineRows],
     tolerance: float,
-    time_limit: float,
+    closer: Closer | None,
+    limited: Collection[str],
 ) -> tuple[EngineResult, dict[str, Any]]:
     """One engine: its part of the certificate and its part of the report."""
-    started = time.monotonic()
-    versions = spec.versions()
-    if not spec.available:
+    spec, outcome = run.spec, run.outcome
+    if outcome is None:
         extra = f"pmml-pipeline[{spec.extra}]" if spec.extra else "pmml-pipeline"
-        reason = f"{spec.distribution} is not installed"
-        return _failed(spec, versions, reason, f"pip install '{extra}'", started)
-    outcome = run_engine(spec.name, document, [o.rows.online for o in offline], time_limit)
+        return _failed(run, f"{spec.distribution} is not installed", f"pip install '{extra}'")
     if outcome.reason is not None:
-        remedy = MORE_TIME if outcome.timed_out else None
-        return _failed(spec, versions, outcome.reason, remedy, started)
+        remedy = MORE_TIME if outcome.timed_out else remedy_of_refusal(outcome.reason)
+        return _failed(run, outcome.reason, remedy)
     comparisons = [
-        compare(o.predictions, o.refused, outputs, run.columns, run.errors, tolerance)
-        for o, run in zip(offline, outcome.runs, strict=True)
+        compare(o.predictions, o.refused, outputs, part.columns, part.errors, tolerance)
+        for o, part in zip(offline, outcome.runs, strict=True)
     ]
     classes = tuple(
         ClassResult(o.rows.name, c.rows, c.refused, c.mismatches, c.worst)
         for o, c in zip(offline, comparisons, strict=True)
     )
     shown = [_class(o, c) for o, c in zip(offline, comparisons, strict=True)]
-    why, remedy = reason_of(shown), remedy_of(shown)
+    name_fields(shown, [o.rows for o in offline], [c.agreed for c in comparisons])
+    if closer is not None:
+        closer.explain(shown)
+    why, remedy = reason_of(shown), remedy_of(shown, limited)
     if why is None and not spec.float32 and tolerance <= TEN_DECIMALS and _in_float32(offline):
         why = (
             f"the training library adds up in float32 and {spec.name} does not, so other rows may "
             "differ"
         )
-    result = EngineResult(spec.name, why is None, versions, classes, _told(why, remedy))
-    return result, _detail(result, why, remedy, started) | {"classes": shown}
+    result = EngineResult(spec.name, why is None, run.versions, classes, _told(why, remedy))
+    return result, _detail(result, why, remedy, run.seconds) | {"classes": shown}
 
 
 def _in_float32(offline: Sequence[OfflineRows]) -> bool:
@@ -174,11 +200,9 @@ def _in_float32(offline: Sequence[OfflineRows]) -> bool:
     return any(v.dtype == np.float32 for o in offline for v in o.predictions.values())
 
 
-def _failed(
-    spec: EngineSpec, versions: Mapping[str, str], reason: str, remedy: str | None, started: float
-) -> tuple[EngineResult, dict[str, Any]]:
-    result = EngineResult(spec.name, False, versions, (), _told(reason, remedy))
-    return result, _detail(result, reason, remedy, started)
+def _failed(run: _Run, reason: str, remedy: str | None) -> tuple[EngineResult, dict[str, Any]]:
+    result = EngineResult(run.spec.name, False, run.versions, (), _told(reason, remedy))
+    return result, _detail(result, reason, remedy, run.seconds)
 
 
 def _told(*parts: str | None) -> str | None:
@@ -186,7 +210,7 @@ def _told(*parts: str | None) -> str | None:
 
 
 def _detail(
-    result: EngineResult, reason: str | None, remedy: str | None, started: float
+    result: EngineResult, reason: str | None, remedy: str | None, seconds: float
 ) -> dict[str, Any]:
     return {
         "engine": result.engine,
@@ -194,7 +218,7 @@ def _detail(
         "reason": reason,
         "remedy": remedy,
         "versions": dict(result.versions),
-        "seconds": round(time.monotonic() - started, 3),
+        "seconds": round(seconds, 3),
         "classes": [],
     }
 

@@ -56,6 +56,7 @@ class Comparison:
         rows, refused, mismatches: counts of rows; refused by the engine.
         worst: largest absolute difference between two numbers that should agree.
         histogram: differences of all numbers, counted by :data:`DECADES`.
+        agreed: shape (rows,), which rows both sides scored and agree on.
         differences: the worst rows that do not agree, at most :data:`WORST_KEPT`.
     """
 
@@ -64,6 +65,7 @@ class Comparison:
     mismatches: int
     worst: float
     histogram: list[int]
+    agreed: npt.NDArray[np.bool_]
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -120,6 +122,7 @@ def compare(
         mismatches=int(bad.sum()),
         worst=float(largest.max(initial=0.0)),
         histogram=histogram.tolist(),
+        agreed=both & ~bad,
         differences=found,
     )
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pmml_pipeline.document import Document
-from pmml_pipeline.parity.causes import common_offset, with_paths
-from pmml_pipeline.parity.compare import WORST_KEPT
+from pmml_pipeline.parity.closer import Closer
 from pmml_pipeline.parity.page import render
-from pmml_pipeline.parity.paths import PathFinder
 
 
 def write_report(report: Mapping[str, Any], document: Document) -> dict[str, bytes]:
     """The two files of the report, by name.
 
     Every row that differs gets the way it took through the document's trees (``paths``), and with
-    it a closer cause.
+    it a closer cause, unless it has them already.
 
     Args:
         report: as :func:`pmml_pipeline.parity.certify.certify` builds it, with the ``model`` that
@@ -32,9 +30,9 @@ def write_report(report: Mapping[str, Any], document: Document) -> dict[str, byt
         "kind": document.model.kind,
         "trees": sum(e.tag == "TreeModel" for e in document.model.element.walk()),
     }
-    _add_paths(full, document)
+    closer = Closer(document)
     for engine in full["engines"]:
-        _name_offsets(engine)
+        closer.explain(engine["classes"])
     text = json.dumps(full, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     return {
         "parity.json": text.encode("utf-8", "replace"),
@@ -51,39 +49,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
-
-
-def _differences(engine: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for row_class in engine["classes"]:
-        for difference in row_class["differences"]:
-            yield row_class["name"], difference
-
-
-def _add_paths(report: Mapping[str, Any], document: Document) -> None:
-    finder: PathFinder | None = None
-    known: dict[tuple[str, int], dict[str, Any]] = {}  # engines often fail on the same rows
-    for engine in report["engines"]:
-        taken: dict[str, int] = {}
-        for name, difference in _differences(engine):
-            taken[name] = taken.get(name, 0) + 1
-            if taken[name] > WORST_KEPT:
-                continue
-            finder = finder or PathFinder(document)
-            key = (name, difference["row"])
-            if key not in known:
-                known[key] = finder.paths(difference["input"]).to_json()
-            difference["paths"] = known[key]
-            difference["cause"] = with_paths(difference["cause"], difference, known[key])
-
-
-def _name_offsets(engine: Mapping[str, Any]) -> None:
-    """Finds the results that are off by the same number in all rows."""
-    by_result: dict[str, list[dict[str, Any]]] = {}
-    for _, difference in _differences(engine):
-        if not difference["cause"].startswith(("float32", "rounding")):
-            by_result.setdefault(difference["output"], []).append(difference)
-    for found in by_result.values():
-        cause = common_offset(found)
-        if cause is not None:
-            for difference in found:
-                difference["cause"] = cause

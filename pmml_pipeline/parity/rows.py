@@ -33,6 +33,7 @@ EXTREMES = "extremes"
 STORAGE = "storage"
 ROW_CLASSES = (HELDOUT, BOUNDARY, MISSING, CATEGORIES, EXTREMES, STORAGE)
 
+NEVER_SEEN = "never seen"  # in the note of a row with a level that is none
 UNSEEN = "__never seen__"
 UNSEEN_NUMBER = 987654321
 
@@ -263,7 +264,7 @@ def _categories(maker: _Maker, document: Document, budget: Budget) -> RowSet:
         if not levels:
             continue
         tries = [(level, "a declared level") for level in levels]
-        tries.append((UNSEEN_NUMBER if f.kind in ("integer", "double") else UNSEEN, "never seen"))
+        tries.append((UNSEEN_NUMBER if f.kind in ("integer", "double") else UNSEEN, NEVER_SEEN))
         if f.kind == "boolean":
             tries.pop()
         for level, how in tries:

@@ -79,6 +79,8 @@ class _Writer:
             ("Online: engine", self._value(d["online"])),
             ("Difference", number(d["difference"], none="not a matter of numbers")),
         ]
+        if d.get("field"):
+            facts.append(("Only in rows that differ", f"this value of {text(d['field'], 100)}"))
         listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
         return (
             f"<article><h4>{text(d['note'], self._text)}</h4><dl>{listed}</dl>"

@@ -181,7 +181,8 @@ def _nothing_at(path: Path) -> NotAVersionError:
     below = models(path)
     if below:
         return NotAVersionError(
-            f"{path} is a store, not a model", f"name a model, as in {path / below[0]}"
+            f"{path} is a store, not a model",
+            f"name a model, as in {path / below[0]}; pmml-pipeline list {path} shows them all",
         )
     return NotAVersionError(
         f"{path} has no {names.MANIFEST_NAME} and no published version below it",

@@ -198,3 +198,28 @@ def test_a_program_that_cannot_be_is_refused_as_when_it_is_loaded(tmp_path: Path
     done = inspect(path, "--program")
     assert done.exit_code == 1
     assert "error: the document cannot be compiled: AssociationModel" in done.stderr
+
+
+def test_metrics_say_which_rows_they_are_of(tmp_path: Path) -> None:
+    root = publish_sample(tmp_path).root
+    manifest = root / "manifest.json"
+    content = json.loads(manifest.read_text())
+    titles = {None: "metrics", 0: "metrics on the training rows", 20: "held-out metrics"}
+    for held_out, title in titles.items():
+        if held_out is not None:
+            content["training"]["held_out_rows"] = held_out
+        manifest.write_text(json.dumps(content))
+        shown = words(inspect(root))
+        assert title in shown
+        assert not any("held_out_rows" in line for line in shown)
+
+
+def test_a_store_and_a_file_that_is_no_document_are_named(store: Path, tmp_path: Path) -> None:
+    done = inspect(store)
+    assert done.exit_code == 1
+    assert f"pmml-pipeline list {store}" in done.stderr
+    table = tmp_path / "p.csv"
+    table.write_text("age,home\n40,own\n")
+    done = inspect(table)
+    assert done.exit_code == 1
+    assert f"error: {table}: " in done.stderr

@@ -116,7 +116,9 @@ def test_an_empty_cell_is_missing_and_so_is_what_is_named(store: Path) -> None:
     plain = score(store / "loans", data=data)
     assert plain.exit_code == 2
     assert [line.split(",")[0] for line in plain.stdout.splitlines()] == ["label", "yes", ""]
+    assert "if NA stand for missing, add --missing '' --missing NA" in plain.stderr
     named = score(store / "loans", "--missing", "", "--missing", "NA", data=data)
+    assert "--missing" not in named.stderr
     assert named.exit_code == 0
     assert [line.split(",")[0] for line in named.stdout.splitlines()] == ["label", "yes", "yes"]
 
@@ -276,7 +278,7 @@ def test_kept_columns_of_parquet_keep_their_types(store: Path, tmp_path: Path) -
     shadow.mkdir()
     (shadow / "pandas.py").write_text("raise ImportError('no pandas')\n")
     text = run("score", *arguments, env={"PYTHONPATH": str(shadow)})
-    assert (text.returncode, text.stderr[:6]) == (0, "1 rows")
+    assert (text.returncode, text.stderr[:6]) == (0, "1 row,")
     row = text.stdout.splitlines()[1]
     assert row.startswith("2023-11-14 22:13:20.123456789,1152921504606846977,")
 
@@ -400,3 +402,36 @@ def test_labels_that_are_numbers_beside_rows_with_errors_and_without(
         nothing: Any = "" if target == "csv" else None
         expected_ = [written if target == "csv" else label] * 2
         assert results == [expected_[0], nothing if None in xs else expected_[1]]
+
+
+def test_counts_are_in_the_singular_and_the_plural(store: Path) -> None:
+    done = score(store / "loans", data=b"age,home\n400,own\n")
+    assert done.stderr.startswith("1 row, 1 with errors, in ")
+    assert "stand for missing" not in done.stderr
+    lines = [json.dumps({"age": 40, f"k{i}": 1}).encode() for i in range(6)]
+    done = score(store / "loans", "--input-format", "jsonl", data=b"\n".join(lines))
+    assert done.stderr.startswith("6 rows, 6 with errors, in ")
+    assert "and 1 other kind;" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[{"age": 40}, {"age": 41}]',
+        b'\n [\n  {"age": 40},\n  {"age": 41}\n]\n',
+        b'[{\n  "age": 40}]',
+        b'[{"age": 40},\n{"age": 41}]',
+    ],
+)
+def test_one_json_array_is_said_to_be_one(data: bytes, store: Path, tmp_path: Path) -> None:
+    given = tmp_path / "p.json"
+    given.write_bytes(data)
+    done = score(store / "loans", "-i", given, "--input-format", "jsonl")
+    assert done.exit_code == 1
+    assert f"{given} is one JSON array, not JSON Lines; write every record on a line" in done.stderr
+
+
+def test_a_first_line_that_is_an_array_of_something_else_costs_that_row(store: Path) -> None:
+    done = score(store / "loans", "--input-format", "jsonl", data=b'[1, 2]\n{"age": 40}\n')
+    assert done.exit_code == 2
+    assert "2 rows, 1 with errors" in done.stderr

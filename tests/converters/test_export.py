@@ -15,6 +15,7 @@ import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -73,6 +74,7 @@ def test_manifest_follows_the_published_schema(iris: converters.Published) -> No
     assert [f["name"] for f in manifest["inputs"]] == list(_iris()[0].columns)
     assert all(f["required"] for f in manifest["inputs"])
     assert manifest["training"]["rows"] == 150
+    assert manifest["training"]["held_out_rows"] == 0
     assert manifest["training"]["packages"]["scikit-learn"]
     assert manifest["metrics"]["accuracy"] > 0.9
 
@@ -130,9 +132,9 @@ def test_an_engine_that_fails_is_said_with_its_class(tmp_path: Path) -> None:
     certificate = published.proof.certificate
     assert certificate.engines_certified == ("jpmml",)
     reason = str(certificate.engine("pypmml").reason)  # type: ignore[union-attr]
-    assert (
-        "rows differ (likely cause: no result); rows differ in boundary too; limits= on" in reason
-    )
+    assert "rows differ, such as sepal_length = 3.40" in reason
+    assert "(likely cause: no result: the engine gives no" in reason
+    assert "; rows differ in boundary too; limits= on" in reason
     assert str(published).splitlines()[1:] == [
         f"pypmml is not certified: {reason}",
         "scoring needs the extra pmml-pipeline[jpmml] (AGPL-3.0-only): "
@@ -261,7 +263,7 @@ def test_a_model_that_no_engine_reproduces_is_not_published(tmp_path: Path) -> N
             fitted, X, codes, model="m", store=tmp_path, budget=SMALL, engines=["pypmml", "jpmml"]
         )
     assert "held-out rows differ by up to" in str(raised.value)
-    assert "(likely cause: float32)" in str(raised.value.cause)
+    assert "(likely cause: float32: both compute in single" in str(raised.value.cause)
     assert "tolerance=" in str(raised.value.fix)
     report = Path(str(raised.value.fix).split(" in ")[1].split(";")[0])
     assert "<html" in report.read_text()
@@ -289,6 +291,48 @@ def test_names_that_are_none_are_refused_before_conversion(tmp_path: Path) -> No
         converters.export(fitted, X, y, model="m", store=tmp_path, engines=["nope"])
     with pytest.raises(PreflightError, match="optional names 'nope', which X has no column of"):
         converters.export(fitted, X, y, model="m", store=tmp_path, optional=["nope"])
+    said: list[str] = []
+    with pytest.raises(PreflightError) as raised:
+        converters.export(
+            fitted,
+            X,
+            y,
+            model="m",
+            store=tmp_path,
+            optional=["nope"],
+            limits={"a": (0, 1), "b": (0, 1)},
+            progress=said.append,
+        )
+    assert "optional names 'nope', which" in raised.value.cause
+    assert "limits names 'a', 'b', which" in raised.value.cause
+    assert said == []
+
+
+def test_limits_that_do_not_do_are_named_all_at_once(tmp_path: Path) -> None:
+    X, y = _iris()
+    first, second = list(X.columns)[:2]
+    fitted = LogisticRegression(max_iter=1_000).fit(X, y)
+    with pytest.raises(PreflightError) as raised:
+        converters.export(
+            fitted, X, y, model="m", store=tmp_path, limits={first: (2, 1), second: (3, 1)}
+        )
+    assert f"{first!r} are (2, 1), and it is empty" in raised.value.cause
+    assert f"{second!r} are (3, 1), and it is empty" in raised.value.cause
+
+
+def test_words_without_a_norm_are_certified_and_with_one_are_refused(tmp_path: Path) -> None:
+    texts = pd.DataFrame({"say": ["good food", "bad food", "so so good", "bad"] * 10})
+    y = pd.Series([text.count("good") for text in texts["say"]], name="goodness")
+
+    def words(norm: str | None) -> converters.Published:
+        steps = ColumnTransformer([("words", TfidfVectorizer(norm=norm), "say")])
+        fitted = make_pipeline(steps, LinearRegression()).fit(texts, y)
+        return converters.export(fitted, texts, y, model="words", store=tmp_path, budget=SMALL)
+
+    assert {"compiled", "jpmml"} <= set(words(None).proof.certificate.engines_certified)
+    with pytest.raises(PreflightError, match="with norm='l2' the document") as raised:
+        words("l2")
+    assert raised.value.fix == "use norm=None"
 
 
 def test_a_forest_takes_missing_values_where_they_are_optional(tmp_path: Path) -> None:

@@ -34,8 +34,14 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+)
 from sklearn2pmml.pipeline import PMMLPipeline
+from sklearn2pmml.preprocessing import ExpressionTransformer
 
 from converters import runner
 from converters.failures import GENERAL_FIX, explain
@@ -176,6 +182,14 @@ def test_the_message_is_read_whatever_the_locale(
     assert error.cause.startswith("step 'a' (FunctionTransformer)")
     assert "减半" in error.cause
     assert "ExpressionTransformer(" in error.fix
+
+
+def test_a_step_of_levels_on_a_column_whose_kind_is_not_known() -> None:
+    formula = ExpressionTransformer("1 if X[0] > 50 else 0")
+    steps = Pipeline([("a", formula), ("b", OneHotEncoder()), ("c", LogisticRegression())])
+    error = failure(PMMLPipeline([("estimator", steps)]).fit(X, Y))
+    assert "Expected a categorical or categorical-like feature" in error.cause
+    assert "CategoricalDomain" in error.fix
 
 
 def test_an_unfitted_step() -> None:

@@ -41,14 +41,54 @@ def test_causes_of_two_values(offline: Any, online: Any, dtype: Any, cause: str)
         ("boundary", "threshold"),
         ("missing", "missing"),
         ("categories", "category"),
-        ("extremes", "extreme"),
-        ("storage", "storage"),
         ("held-out", "unknown"),
     ],
 )
 def test_causes_of_a_class(name: str, kind: str) -> None:
     found = Difference(0, "y", 1.0, 2.0, 1.0)
     assert cause_of(found, rows(name), {"y": np.array([1.0])}).startswith(f"{kind}: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (1e308, "extreme"),
+        (-3.5e38, "extreme"),
+        (math.inf, "extreme"),
+        (5e-324, "extreme"),
+        (7.0, "unknown"),
+        (0.0, "unknown"),
+        (2**31 - 1, "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_size_is_a_cause_only_where_the_number_has_it(value: Any, kind: str) -> None:
+    columns = {"x": [value], "say": ["a text"]}
+    found = Difference(0, "y", 1.0, 2.0, 1.0)
+    extreme = RowSet("extremes", columns, columns, ["x"])
+    assert cause_of(found, extreme, {"y": np.array([1.0])}).startswith(f"{kind}: ")
+
+
+@pytest.mark.parametrize(
+    ("original", "stored", "kind"),
+    [
+        (0.1, 0.1, "unknown"),
+        (0.1, "0.1", "unknown"),
+        (3, "3", "unknown"),
+        (True, "True", "unknown"),
+        ("a", "a", "unknown"),
+        (None, None, "unknown"),
+        ("", None, "storage: 'x' changed"),
+        (0.1, "0.10000001", "storage: 'x' changed"),
+        ("a", "b", "storage: 'x' changed"),
+    ],
+)
+def test_the_file_is_a_cause_only_where_it_changed_a_value(
+    original: Any, stored: Any, kind: str
+) -> None:
+    rows = RowSet("storage", {"x": [original], "z": [1]}, {"x": [stored], "z": [1]}, ["row 0"])
+    found = Difference(0, "y", 1.0, 2.0, 1.0)
+    assert cause_of(found, rows, {"y": np.array([1.0])}).startswith(kind)
 
 
 @pytest.mark.parametrize(

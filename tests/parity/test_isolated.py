@@ -180,7 +180,10 @@ def test_one_row_that_differs_costs_the_certificate_and_is_shown(document: Path)
     proof = certify(document, outputs_of(read(document)), [off], tolerance=1e-10, engines=["good"])
     (result,) = proof.certificate.engines
     assert (result.certified, proof.certificate.preferred) == (False, None)
-    fact = "1 of 3 boundary rows differ by up to 3e-10 (likely cause: rounding)"
+    fact = (
+        "1 of 3 boundary rows differ by up to 3e-10, such as x = 3.0 (likely cause: rounding: "
+        "both compute in double precision, but add up in another order)"
+    )
     fix = "tolerance=3.1e-10, if sums in another order are close enough for this model"
     assert result.reason == f"{fact}; {fix}"
     shown = proof.report["engines"][0]
@@ -201,7 +204,8 @@ def test_a_row_that_only_the_library_refuses_costs_the_certificate(document: Pat
     proof = certify(document, outputs_of(read(document)), [off], tolerance=1e-10, engines=["good"])
     (result,) = proof.certificate.engines
     assert result.reason == (
-        "1 of 2 extremes rows differ (likely cause: refusal); "
+        "1 of 2 extremes rows differ, such as x = 2.0 (likely cause: refusal: the training library "
+        "refuses the row, the engine scores it); "
         "limits= on the numbers that a record may bring keeps such rows out"
     )
     (difference,) = proof.report["engines"][0]["classes"][0]["differences"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pmml_pipeline.parity.reasons import losses, reason_of, remedy_of
+from pmml_pipeline.parity.reasons import losses, reason_of, remedy_of, remedy_of_refusal
 from tests.cli.sample import certificate
 
 
@@ -33,7 +33,7 @@ def test_the_reason_is_the_worst_class_and_the_names_of_the_others() -> None:
         shown("storage", 1, (3e-8, "rounding: x", "row 3")),
     ]
     assert reason_of(classes) == (
-        "2 of 10 held-out rows differ by up to 1e-07 (likely cause: float32); "
+        "2 of 10 held-out rows differ by up to 1e-07 (likely cause: float32: x); "
         "rows differ in storage too"
     )
     assert reason_of([shown("missing", 0)]) is None
@@ -41,7 +41,22 @@ def test_the_reason_is_the_worst_class_and_the_names_of_the_others() -> None:
 
 def test_a_label_or_a_refusal_is_worse_than_any_number() -> None:
     classes = [shown("held-out", 9, (0.5, "unknown: x", "row")), shown("extremes", 1, FAR)]
-    assert str(reason_of(classes)).startswith("1 of 10 extremes rows differ (likely cause: no")
+    assert reason_of(classes) == (
+        "1 of 10 extremes rows differ, such as x = 1e+308 (nearly the largest double) "
+        "(likely cause: no result: none); rows differ in held-out too"
+    )
+
+
+def test_a_cause_that_is_unknown_is_left_out_and_a_field_is_named() -> None:
+    odd = shown("held-out", 2, (0.5, "unknown: x", "row 1"), (0.4, "unknown: x", "row 2"))
+    assert reason_of([odd]) == "2 of 10 held-out rows differ by up to 0.5"
+    for d in odd["differences"]:
+        d["field"] = "say"
+    assert reason_of([odd]) == (
+        "2 of 10 held-out rows differ by up to 0.5, by values of 'say' that no row that agrees has"
+    )
+    text = shown("categories", 1, (0.5, "category: x", f"say = {'long ' * 40!r} (upper case)"))
+    assert len(str(reason_of([text]))) < 250
 
 
 def test_small_differences_name_a_tolerance_that_holds_them() -> None:
@@ -77,6 +92,37 @@ def test_rows_far_beyond_real_ones_name_limits() -> None:
 )
 def test_limits_are_not_named_where_real_numbers_differ(inside: dict[str, Any]) -> None:
     assert remedy_of([inside, shown("extremes", 1, FAR)]) is None
+
+
+def test_limits_that_were_given_have_to_be_tighter() -> None:
+    limits = "limits= on the numbers that a record may bring keep"
+    assert remedy_of([shown("extremes", 1, FAR)], {"x"}) == f"tighter {limits} such rows out"
+    assert remedy_of([shown("extremes", 1, FAR)], {"z"}) == f"{limits}s such rows out"
+
+
+def test_a_column_of_text_that_was_taken_for_numbers_has_to_be_declared() -> None:
+    row = shown("held-out", 1, (None, "type: x", "row 1"))
+    refused = (
+        "refused: 数据错误 (data error): 城 c: wrong type 'r' (a number); d: wrong type 'z' (x)"
+    )
+    row["differences"][0]["online"] = refused
+    assert remedy_of([row]) == (
+        "declare 'd', '城 c' with sklearn2pmml.decoration.CategoricalDomain"
+    )
+    assert remedy_of([row, shown("missing", 1, (None, "missing: x", "x is missing"))]) is None
+    compared = (
+        "the document cannot be compiled: a comparison of double with string is not supported"
+    )
+    assert "CategoricalDomain" in str(remedy_of_refusal(compared))
+    assert remedy_of_refusal("it ended with status -9") is None
+
+
+def test_levels_that_were_never_seen_and_have_no_prediction_have_to_be_declared() -> None:
+    cause = "no result: by the document's rules 2 of 15 trees give no prediction for this row"
+    unseen = shown("categories", 1, (None, cause, "c = '__never seen__' (never seen)"))
+    assert str(remedy_of([unseen])).startswith("declare 'c' with sklearn2pmml.decoration.Categ")
+    other = shown("categories", 1, (None, cause, "c = 'a' (a declared level)"))
+    assert remedy_of([other]) is None
 
 
 def test_what_is_lost_is_said_and_what_it_costs() -> None:

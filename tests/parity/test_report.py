@@ -340,15 +340,17 @@ def test_only_the_worst_rows_of_a_class_are_followed() -> None:
 
 
 def test_an_offset_common_to_all_rows_becomes_their_cause() -> None:
-    classes = (
-        row_class("held-out", *[difference(offline=i + 0.0, online=i + 5.0) for i in range(4)]),
-    )
-    made = json.loads(
-        write_report(report(engine("pypmml", *classes, reason="x")), document())["parity.json"]
-    )
-    causes = {d["cause"] for d in made["engines"][0]["classes"][0]["differences"]}
-    assert len(causes) == 1
-    assert causes.pop().startswith("offset: all of these rows are off by about 5")
+    def causes(mismatches: int) -> set[str]:
+        off = [difference(offline=i + 0.0, online=i + 5.0) for i in range(4)]
+        made = [row_class(name, *off, mismatches=mismatches) for name in ROW_CLASSES]
+        shown = report(engine("pypmml", *made, reason="x"))
+        found = json.loads(write_report(shown, document())["parity.json"])
+        return {d["cause"] for c in found["engines"][0]["classes"] for d in c["differences"]}
+
+    (cause,) = causes(10)
+    assert cause.startswith("offset: all of these rows are off by about 5")
+    # A constant that is left out is left out in every row, so rows that agree speak against it.
+    assert not any(cause.startswith("offset") for cause in causes(4))
 
 
 # --- pieces ------------------------------------------------------------------------------------
