@@ -6,6 +6,7 @@ distinct combination of values in a call. The one table is :data:`FUNCTIONS`.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -160,6 +161,7 @@ def _format_number(value: Plain, pattern: str) -> str:
     return str(pattern % (int(value) if found[3] in ("d", "i") else value + 0.0))  # no -0.0
 
 
+_pattern = functools.lru_cache(1024)(Pattern)
 Function = Callable[..., Plain]
 FUNCTIONS: Mapping[str, Function] = {
     "text": text_of,
@@ -170,10 +172,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "trimBlanks": lambda value: text_of(value).strip(_BLANKS),
     "stringLength": lambda value: len(text_of(value)),
     "substring": _substring,
-    "replace": lambda value, pattern, replacement: Pattern(pattern).replaced(
+    "replace": lambda value, pattern, replacement: _pattern(pattern).replaced(
         text_of(value), replacement, Clock()
     ),
-    "matches": lambda value, pattern: Pattern(pattern).matches(text_of(value), Clock()),
+    "matches": lambda value, pattern: _pattern(pattern).matches(text_of(value), Clock()),
     "formatNumber": _format_number,
     "formatDatetime": formatted,
 }

@@ -7,15 +7,16 @@ a result must not depend on how fast the machine is.
 
 from __future__ import annotations
 
+import math
 import time
 
 LONGEST = 1 << 24  # characters of one text that a function makes
 ALTOGETHER = 1 << 28  # characters of all texts that are made in one call
-TIME_S = 1.0  # for all patterns that are looked for in one text
+TIME_S = 1.0  # for all patterns of one text that are not ordinary
 
 
 class LimitError(ValueError):
-    """A function of a text would take more than it may."""
+    """A function of a text would take more than it may, or cannot be kept from it."""
 
 
 def check_length(length: int) -> None:
@@ -51,11 +52,13 @@ class Allowance:
 
 
 class Clock:
-    """The time for one text."""
+    """The time for one text, from when it is asked for first."""
 
     def __init__(self) -> None:
-        self._end = time.monotonic() + TIME_S
+        self._end = math.inf
 
     def left(self) -> float:
         """Seconds, more than 0."""
-        return max(self._end - time.monotonic(), 1e-6)
+        now = time.monotonic()
+        self._end = min(self._end, now + TIME_S)
+        return max(self._end - now, 1e-6)

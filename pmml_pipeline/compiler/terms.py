@@ -98,8 +98,7 @@ class TextSettings:
         if not self.case_sensitive:
             text = text.lower()
         if self.word is not None:
-            whole = (groups[0] for groups in self.word.found(text, clock))
-            return [text[start:end] for start, end in whole if start < end]
+            return [m[0] for m in self.word.found(text, clock) if m[0]]
         assert self.separator is not None
         # "All leading and trailing punctuation is removed from each word" (TextIndex)
         marks = _punctuation()

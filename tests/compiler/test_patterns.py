@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given, settings
 
 import pmml_pipeline as pp
-from pmml_pipeline.compiler import limits, matching
+from pmml_pipeline.compiler import limits
+from pmml_pipeline.compiler.differing import differing_in
 from pmml_pipeline.compiler.host import FUNCTIONS
 from pmml_pipeline.compiler.limits import Clock, LimitError
 from pmml_pipeline.compiler.matching import Pattern
-from pmml_pipeline.compiler.patterns import literal, python_pattern, template
+from pmml_pipeline.compiler.parts import parts_of
+from pmml_pipeline.compiler.patterns import cost_of, literal, python_pattern, template
 from pmml_pipeline.errors import DataError, UnsupportedDocumentError
 
 from .test_functions import S, apply, constant, document, value
@@ -79,6 +81,7 @@ def test_a_pattern_that_python_reads_otherwise_is_refused(pattern: str, tmp_path
         (r"^[a\-z]+$", "b", False),
         (r"^[~~||]+$", "~|", True),
         ("]}", "]}", True),
+        (r"\x001", "\x001", True),
     ],
 )
 def test_a_pattern_means_what_it_means_in_java(
@@ -107,52 +110,115 @@ def test_the_digits_of_a_group() -> None:
     assert Pattern("(b)|(c)").replaced("abc", "<$1$2>", Clock()) == "a<b><c>"
 
 
-# --- Python's meaning ------------------------------------------------------------------------
+# --- ordinary or not -------------------------------------------------------------------------
 
 ORDINARY = [
-    *(r"(?u)\b\w\w+\b", r"\s+", r"\W+", "[^a-zA-Z]+", r"\d+\.?\d*", r"(^|\s+)(a|the)(\s+|$)", "x*"),
+    *(r"\s+", r"\b\w\w+\b", r"[^\w]+", r"(?u)\b\w\w+\b", "^[0-9.]+$", "[a-c]+", "x*", "a++b?"),
+    *(r"\d+\.?\d*", r"(^|\s+)(a|the)(\s+|$)", "(ab)+c*", "a+?b+?", "(a+)?b", "(?i)a|b", r"a\Z"),
+    *("(?=ab|c)a", r"[*+]\+\*+", "|".join(["stop"] * 900), "a{1000}", "(a|b){1}", "(ab){2,5}"),
+]
+OTHERS = [
+    *("^(a+)+$", "(a|a)*b", "(a*)*", "(?:a|aa)+$", "a*a*a*b", r"(\w+\s)*x", r"(\s)\1", "(a?){9}"),
+    *("(?=a+)b", "(?!a?)b", "(?<=a{2})b", "((a|b)c){2,}", "((?:a+)b)+", "a+b*c{2,}", "(a++)*"),
+    # Ways without a repeat that has no end: 2 ** 30 each, and more than 1,000.
+    *("a?" * 30 + "a" * 30, "(?:a|a)" * 30 + "b", "a{0,1000}b"),
+]
+
+
+@pytest.mark.parametrize("pattern", ORDINARY)
+def test_an_ordinary_pattern(pattern: str) -> None:
+    assert cost_of(parts_of(python_pattern(pattern))).ordinary
+    assert isinstance(Pattern(python_pattern(pattern))._compiled, re.Pattern)
+
+
+@pytest.mark.parametrize("pattern", OTHERS)
+def test_a_pattern_that_needs_a_limit(pattern: str) -> None:
+    assert not cost_of(parts_of(python_pattern(pattern))).ordinary
+    assert not isinstance(Pattern(python_pattern(pattern))._compiled, re.Pattern)
+
+
+# --- Python's meaning ------------------------------------------------------------------------
+
+MEANT = [
+    *(r"(?u)\b\w\w+\b", r"\s+", r"(^|\s+)(a|the)(\s+|$)", "x*", "(?i)i+", ".", r"\B."),
+    # Not ordinary, the rest of them by what stands in front:
+    *(r"(.)\1", r"(?:[\w.]+@)+[^\W\d]+", "(?:a*)*", "(?:[a-k]+|I)*"),
     *(
-        r"\B.",
-        r"[\w.]+@[^\W\d]+",
-        r"(.)\1",
-        "(?i)i+",
-        "[a-k]+|I",
-        "(?i:ß)K|ſ",
-        r"[^\x00-\x7f]",
-        ".",
+        "(?=x?)" + rest
+        for rest in (
+            *(r"\B", r"\B.", r"\b\w\w+\b", r"\W+", "[^a-zA-Z]+", "i+", "(?i:k|s)", "x*"),
+            *(r"[^\x00-\x7f]", ".", r"[\d\s-]{2,}", r"\bé", r"[\w-]+\b", "(?-i:i)", r"[^\S\d]"),
+            *("a++b?", r"\W\B\D\S", "(?i:i)", r"[\]\[^&|~-]+", r"\n", "a$", r"a\Z", "(^|b)"),
+        )
     ),
-    *(r"[\d\s-]{2,}", r"\bé", r"(?i)[\w-]+\b", "[\u0300-\u036f]", "(?-i:i)", r"[^\S\d]", "a++b?"),
-    r"\W\B\D\S",
 ]
 # ² and a mark are letters for one of re and regex, U+10D40 is a digit, and \x1c a space.
-LETTERS = "aAbBiIkKsSz019_ .-@\t\nßſKéıİ中ι²\u0301\u0345Ⓐ٣\x1c\u2003\ue000\U00020000\U00010d40"
+LETTERS = "aAbBiIkKsSxz019_ .-@[~\t\nßſKéıİ中ι²\u0301\u0345Ⓐ٣\x1c\u2003\ue000\U00010d40"
 
 
 @pytest.mark.parametrize("ignore_case", [False, True])
-@pytest.mark.parametrize("pattern", ORDINARY)
+@pytest.mark.parametrize("pattern", MEANT)
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(LETTERS, max_size=12))
-def test_ordinary_patterns_find_what_re_finds(pattern: str, ignore_case: bool, text: str) -> None:
+def test_a_pattern_finds_what_re_finds(pattern: str, ignore_case: bool, text: str) -> None:
     if "\\1" in pattern and ignore_case:
         return  # refused
     own = re.compile(python_pattern(pattern), re.I if ignore_case else 0)
     found = Pattern(python_pattern(pattern), ignore_case)
-    assert list(found.found(text, Clock())) == [m.regs for m in own.finditer(text)]
+    if not isinstance(found._compiled, re.Pattern) and differing_in(text, found._ignores_case):
+        with pytest.raises(LimitError, match="too intricate"):
+            found.matches(text, Clock())
+        return
+    assert [m.regs for m in found.found(text, Clock())] == [m.regs for m in own.finditer(text)]
     assert found.matches(text, Clock()) == (own.search(text) is not None)
     assert list(found.split(text, Clock())) == [part or "" for part in own.split(text)]
     assert found.replaced(text, "<$0>", Clock()) == own.sub(r"<\g<0>>", text)
 
 
-@pytest.mark.parametrize("name", "wWdDsS")
-def test_every_character_is_what_it_is_in_python(name: str) -> None:
-    text = "".join(map(chr, range(sys.maxunicode + 1)))
-    expected = [m.span() for m in re.finditer(rf"\{name}+", text)]
-    assert [g[0] for g in Pattern(rf"\{name}+").found(text, _Patient())] == expected
+def test_every_character_about_which_re_and_regex_differ_is_known() -> None:
+    import regex
+
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    same = "".join(char for char in every if not differing_in(char, False))
+    assert len(same) > 1_000_000
+    for name in (*"wWdDsS", "b", "B"):
+        mine = [m.span() for m in re.finditer(rf"\{name}", same)]
+        assert mine == [m.span() for m in regex.finditer(rf"\{name}", same)], name
 
 
-class _Patient(Clock):
-    def left(self) -> float:
-        return 60.0
+def test_letters_in_the_other_case_are_the_same_ones() -> None:
+    import regex
+
+    every = map(chr, range(sys.maxunicode + 1))
+    cased = [c for c in every if len({c, c.lower(), c.upper(), c.title(), c.casefold()}) > 1]
+    cased = [c for c in cased if not differing_in(c, True)]
+    assert len(cased) > 2000
+    text = "".join(cased)
+    for char in cased[:: len(cased) // 100] + list("iIsSkKſKßẞµμςσΣΩΩåÅ"):
+        found = re.findall(re.escape(char), text, re.I)
+        assert found == regex.findall(regex.escape(char), text, regex.I | regex.V0), char
+
+
+@pytest.mark.parametrize("char", ["\u0345", "²", "\x1c"])
+def test_a_character_that_is_not_certain_is_an_error_of_the_row(char: str, tmp_path: Path) -> None:
+    expression = apply(
+        "matches", S, constant(r"^(\w+\s?)+$", "string"), invalidValueTreatment="asMissing"
+    )
+    path = tmp_path / "document.pmml"
+    path.write_bytes(document(expression, "boolean"))
+    scorer = pp.load(path, "compiled")
+    _, errors = scorer.score_columns({"s": ["é a", f"a{char}", "b"]}, 3)
+    assert list(errors) == [1]
+    assert "is too intricate to be looked for in a text with the character" in str(errors[1])
+
+
+@pytest.mark.parametrize("pattern", ["(?i)(ı|a)+", "(?i:([^İ]a?)+)", "(?i)([ĭ-ĳ]a?)+"])
+def test_letters_in_the_other_case_that_are_not_certain_are_refused(pattern: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"is not supported \(too intricate to ignore the case of '[ıİ]'"
+    ):
+        Pattern(python_pattern(pattern)).check()
+    Pattern(python_pattern(pattern.replace("?i", "?u").replace("?u:", "?:"))).check()
 
 
 # --- time ------------------------------------------------------------------------------------
@@ -192,8 +258,15 @@ def test_a_slow_pattern_is_not_tried_on_a_level_for_ever(
         scorer.score({"s": SLOW})
 
 
-def test_the_places_of_a_text_do_not_change() -> None:
-    assert all(len(stand_in) == 1 for stand_in in matching._stand_ins().values())
+def test_time_is_counted_from_the_first_pattern_that_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "TIME_S", 0.05)
+    clock = Clock()
+    time.sleep(0.06)
+    assert clock.left() > 0.04
+    time.sleep(0.06)
+    assert clock.left() < 0.001
 
 
 # --- length ----------------------------------------------------------------------------------

@@ -142,10 +142,14 @@ def test_all_texts_of_a_call_have_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert [table.made("known"), table.code("x" * 100), table.made("x" * 100)] == [0.0, 1.0, 1.0]
 
 
+def count_of_a(attributes: dict[str, object]) -> str:
+    return tag("TextIndex", {"textField": "s", **attributes}, constant("a", "string"))
+
+
 SCORES = """
 import sys, pmml_pipeline as pp
 scorer = pp.load(sys.argv[1], "compiled")
-scorer.score({"s": "a"})
+scorer.score({"s": "a bé"})
 print("regex" in sys.modules)
 """
 
@@ -154,10 +158,13 @@ print("regex" in sys.modules)
     ("expression", "imported"),
     [
         (apply("concat", S, BANG), "False"),
-        (apply("replace", S, constant("b", "string"), BANG), "True"),
+        (apply("replace", S, constant(r"\s+", "string"), BANG), "False"),
+        (apply("concat", count_of_a({"wordSeparatorCharacterRE": r"\s+"}), BANG), "False"),
+        (apply("concat", count_of_a({"x-wordRE": r"\b\w\w+\b"}), BANG), "False"),
+        (apply("replace", S, constant("(b+)+", "string"), BANG), "True"),
     ],
 )
-def test_only_a_document_with_patterns_imports_regex(
+def test_only_a_document_whose_patterns_need_a_limit_imports_regex(
     expression: str, imported: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "document.pmml"
