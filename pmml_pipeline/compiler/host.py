@@ -13,6 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
+from pmml_pipeline.compiler.limits import Clock, check_length
+from pmml_pipeline.compiler.matching import Pattern
 from pmml_pipeline.compiler.moments import (
     TEMPORAL,
     formatted,
@@ -20,6 +24,9 @@ from pmml_pipeline.compiler.moments import (
     number_of,
     text_of_moment,
 )
+from pmml_pipeline.document.model import to_float32
+
+_BLANKS = "".join(map(chr, range(33)))  # what Java trims
 
 Plain = str | float | int | bool | None
 
@@ -52,55 +59,75 @@ class Call:
         return (self.target,)
 
 
+class Single(float):
+    """A value of the type float, which has fewer digits than a double."""
+
+
 def text_of(value: Plain) -> str:
-    """A value as text, as Java writes it, which is what producers of documents go by."""
+    """A value as text, as Java writes it, which is what producers of documents go by.
+
+    A negative zero is a zero: values that are equal have the same text.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _java_double(value)
+        return _java_number(value)
     return str(value)
 
 
-def _java_double(value: float) -> str:
-    """``Double.toString``: at least one decimal, an exponent from 1e7 on and below 1e-3."""
+def _java_number(value: float) -> str:
+    """``Double.toString`` and ``Float.toString``: the fewest digits that read back as the same, at
+    least one of them a decimal; an exponent from 1e7 on and below 1e-3."""
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        text = repr(value)
-        if "e" in text:  # 1e-03 cannot be; Python changes over at 1e16 and 1e-4
-            text = f"{value:f}"
-        return text
-    digits, _, exponent = f"{value!r}".partition("e")
-    if not exponent:
-        _mantissa, _, _power = f"{value:.17e}".partition("e")
-        shortest = next(
-            t for n in range(18) if float(t := f"{value:.{n}e}") == value
-        )  # the fewest digits that read back as the same
-        digits, _, exponent = shortest.partition("e")
+    if value == 0:
+        return "0.0"
+    exact = np.float32(value) if isinstance(value, Single) else np.float64(value)
+    if 1e-3 <= abs(value) < 1e7:
+        return str(exact)
+    shortest = np.format_float_scientific(exact, unique=True, trim="-")
+    digits, _, power = shortest.partition("e")
     if "." not in digits:
-        digits += ".0"
-    return f"{digits}E{int(exponent)}"
+        # Of the numbers with two digits the nearest, where one digit is enough (Double.toString).
+        digits = f"{value:.1e}".partition("e")[0]
+    return f"{digits}E{int(power)}"
 
 
 def _parse(value: Plain, data_type: str) -> Plain:
-    text = str(value).strip()
+    text = str(value).strip(_BLANKS)
     if data_type in TEMPORAL or is_counted(data_type):
+        if not text.isascii() or "_" in text:
+            raise ValueError(f"{text[:100]!r} is no {data_type}")
         return number_of(text, data_type)
     if data_type == "boolean":
         if text.lower() in ("true", "false"):
             return text.lower() == "true"
-        raise ValueError(f"{text!r} is no truth value")
-    try:
-        if "_" in text:
-            raise ValueError
-        number = float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no number") from None
+        raise ValueError(f"{text[:100]!r} is no truth value")
+    number = _number(text)
     if data_type == "integer":
         if not number.is_integer():
-            raise ValueError(f"{text!r} is no whole number")
+            raise ValueError(f"{text[:100]!r} is no whole number")
         return int(number)
-    return number
+    return to_float32(number) if data_type == "float" else number
+
+
+def _number(text: str) -> float:
+    """A text as number; truth values are numbers, as they are where records are admitted."""
+    if text.lower() in ("true", "false"):
+        return float(text.lower() == "true")
+    try:
+        # To Python the digits of all scripts are some, and so is 1_000.
+        if "_" in text or not text.isascii():
+            raise ValueError
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text[:100]!r} is no number") from None
+
+
+def _concat(*values: Plain) -> str:
+    texts = [text_of(value) for value in values]
+    check_length(sum(map(len, texts)))
+    return "".join(texts)
 
 
 def _substring(value: Plain, start: Plain, length: Plain) -> str:
@@ -110,85 +137,6 @@ def _substring(value: Plain, start: Plain, length: Plain) -> str:
     if start < 1 or length < 0:
         raise ValueError(f"a substring from {start} of length {length}")
     return text_of(value)[int(start) - 1 : int(start) - 1 + int(length)]
-
-
-def _replace(value: Plain, pattern: str, replacement: str) -> str:
-    return re.sub(pattern, replacement, text_of(value))
-
-
-def check_pattern(pattern: str) -> None:
-    """Refuses a regular expression that Python does not read as Java and Perl do.
-
-    Raises:
-        ValueError: says what it is.
-    """
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"the pattern {pattern!r} is not supported ({error})") from None
-    if "[[:" in pattern or "&&" in pattern:
-        raise ValueError(f"the pattern {pattern!r} is not supported")
-
-
-_JAVA_CLASSES = {
-    "Lower": "a-z",
-    "Upper": "A-Z",
-    "ASCII": r"\x00-\x7F",
-    "Alpha": "a-zA-Z",
-    "Digit": "0-9",
-    "Alnum": "a-zA-Z0-9",
-    "Punct": r"!-/:-@\[-`{-~",
-    "Graph": "!-~",
-    "Print": " -~",
-    "Blank": r" \t",
-    "Cntrl": r"\x00-\x1F\x7F",
-    "XDigit": "0-9a-fA-F",
-    "Space": r"\s",
-}
-
-
-@functools.lru_cache(1024)
-def python_pattern(pattern: str) -> str:
-    r"""A regular expression of Java or Perl in Python's words: ``\p{Punct}`` and such written out.
-
-    Raises:
-        ValueError: Python has no such expression, or reads it otherwise.
-    """
-    found, inside, at = [], False, 0
-    while at < len(pattern):
-        part = pattern[at]
-        if part == "\\":
-            part = pattern[at : at + 2]
-            named = re.match(r"\\p\{(?:Is)?(\w+)\}", pattern[at:])
-            if named and named[1] in _JAVA_CLASSES:
-                part, known = named[0], _JAVA_CLASSES[named[1]]
-                found.append(known if inside else f"[{known}]")
-            else:
-                found.append(part)
-        else:
-            inside = part == "[" or (inside and part != "]")
-            found.append(part)
-        at += len(part)
-    check_pattern("".join(found))
-    return "".join(found)
-
-
-def python_replacement(replacement: str) -> str:
-    r"""``$1`` of Java and Perl as ``\g<1>`` of Python; ``\$`` as a dollar."""
-    found = []
-    at = 0
-    while at < len(replacement):
-        char = replacement[at]
-        if char == "\\" and at + 1 < len(replacement):
-            at += 1
-            found.append("\\\\" if replacement[at] == "\\" else replacement[at])
-        elif char == "$" and replacement[at + 1 : at + 2].isdigit():
-            at += 1
-            found.append(f"\\g<{replacement[at]}>")
-        else:
-            found.append(char)
-        at += 1
-    return "".join(found)
 
 
 _CONVERSION = re.compile(r"%(?:%|[-+ 0#]*([0-9]*)(?:\.([0-9]*))?([a-zA-Z]?))")
@@ -210,21 +158,24 @@ def check_number_format(pattern: str) -> None:
 def _format_number(value: Plain, pattern: str) -> str:
     assert isinstance(value, int | float)
     found = next(m for m in _CONVERSION.finditer(pattern) if m[0] != "%%")
-    return str(pattern % (int(value) if found[3] in ("d", "i") else value))
+    return str(pattern % (int(value) if found[3] in ("d", "i") else value + 0.0))  # no -0.0
 
 
+_pattern = functools.lru_cache(1024)(Pattern)
 Function = Callable[..., Plain]
 FUNCTIONS: Mapping[str, Function] = {
     "text": text_of,
     "parse": _parse,
-    "concat": lambda *values: "".join(text_of(v) for v in values),
+    "concat": _concat,
     "uppercase": lambda value: text_of(value).upper(),
     "lowercase": lambda value: text_of(value).lower(),
-    "trimBlanks": lambda value: text_of(value).strip("".join(map(chr, range(33)))),
+    "trimBlanks": lambda value: text_of(value).strip(_BLANKS),
     "stringLength": lambda value: len(text_of(value)),
     "substring": _substring,
-    "replace": _replace,
-    "matches": lambda value, pattern: re.search(pattern, text_of(value)) is not None,
+    "replace": lambda value, pattern, replacement: _pattern(pattern).replaced(
+        text_of(value), replacement, Clock()
+    ),
+    "matches": lambda value, pattern: _pattern(pattern).matches(text_of(value), Clock()),
     "formatNumber": _format_number,
     "formatDatetime": formatted,
 }
@@ -235,6 +186,14 @@ class TextNumbers(Protocol):
 
     def code(self, text: str) -> float:
         """The number of a text; a new one gets the next."""
+        ...
+
+    def made(self, text: str) -> float:
+        """The number of a text that a function made.
+
+        Raises:
+            LimitError: it or all of them are too long.
+        """
         ...
 
     def text(self, code: Any) -> str:
@@ -267,7 +226,7 @@ def result_of(
     result = FUNCTIONS[function](*values, *parameters)
     if result is None:
         return math.nan
-    return float(texts.code(result)) if isinstance(result, str) else float(result)
+    return float(texts.made(result)) if isinstance(result, str) else float(result)
 
 
 def _plain(number: float, data_type: str, texts: TextNumbers, *, as_text: bool) -> Plain:
@@ -279,4 +238,6 @@ def _plain(number: float, data_type: str, texts: TextNumbers, *, as_text: bool) 
         return bool(number)
     if as_text and (data_type in TEMPORAL or is_counted(data_type)):
         return text_of_moment(number, data_type)
+    if data_type == "float":
+        return Single(number)
     return int(number) if data_type == "integer" else number

@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pmml_pipeline.compiler.host import Call, result_of
+from pmml_pipeline.compiler.limits import Allowance, LimitError
 from pmml_pipeline.compiler.program import Stage
 from pmml_pipeline.compiler.terms import TermCall
 
 Column = npt.NDArray[np.float64]
+# Whole numbers up to so many times the rows are counted off; larger ones are sorted.
+_AS_MANY = 16
 Execute = Callable[[int, Sequence[Column], int], Sequence[Column]]
 
 
@@ -28,6 +31,7 @@ class TextTable:
         self._codes = codes
         self._extras: list[str] = []
         self._extra_codes: dict[str, float] = {}
+        self._allowance = Allowance()
 
     def code(self, text: str) -> float:
         """The number of a text."""
@@ -38,6 +42,16 @@ class TextTable:
             code = self._extra_codes[text] = float(len(self._texts) + len(self._extras))
             self._extras.append(text)
         return code
+
+    def made(self, text: str) -> float:
+        """The number of a text that a function made.
+
+        Raises:
+            LimitError: it or all of them are too long.
+        """
+        if text not in self._codes and text not in self._extra_codes:
+            self._allowance.take(len(text))
+        return self.code(text)
 
     def text(self, code: float) -> str:
         """The text of a number."""
@@ -86,7 +100,7 @@ def _called(
         try:
             found[at] = result_of(call.function, call.parameters, call.source_types, numbers, table)
         except (ValueError, OverflowError) as error:
-            if call.forgiving:
+            if call.forgiving and not isinstance(error, LimitError):
                 continue
             for row in np.flatnonzero(inverse == at).tolist():
                 errors.setdefault(row, str(error))
@@ -113,14 +127,43 @@ def _counted(
 def _distinct(
     columns: Sequence[Column], rows: int
 ) -> tuple[list[tuple[float, ...]], npt.NDArray[np.int64]]:
-    """The distinct rows of some columns, and which of them each row is."""
+    """The distinct rows of some columns, and which of them each row is.
+
+    Numbers are told apart by their bits, so that what a row gives is what it gives alone.
+    """
     if not columns:
         return [()], np.zeros(rows, dtype=np.int64)
     if rows == 1:
         return [tuple(float(c[0]) for c in columns)], np.zeros(1, dtype=np.int64)
-    combined = np.zeros(rows, dtype=np.int64)
-    for column in columns:
-        values, places = np.unique(column, return_inverse=True)
-        _, combined = np.unique(combined * len(values) + places, return_inverse=True)
-    _, first = np.unique(combined, return_index=True)
-    return [tuple(float(c[row]) for c in columns) for row in first.tolist()], combined
+    combined, count = _places(columns[0])
+    for column in columns[1:]:
+        places, others = _places(column)
+        combined, count = _counted_off(combined * others + places, count * others)
+    first = np.empty(count, dtype=np.int64)
+    first[combined[::-1]] = np.arange(rows - 1, -1, -1)  # what is assigned last stays
+    return list(zip(*(c[first].tolist() for c in columns), strict=True)), combined
+
+
+def _places(column: Column) -> tuple[npt.NDArray[np.int64], int]:
+    """Which of the distinct values each is, and how many there are."""
+    missing = np.isnan(column)
+    bound = _AS_MANY * len(column)
+    whole = np.where((column >= 0) & (column < bound), column, -1.0).astype(np.int64)
+    # Bits and not values are compared: -0.0 is another value than 0.
+    same = whole.astype(np.float64).view(np.int64) == column.view(np.int64)
+    if (missing | (same & (whole >= 0))).all():
+        last = int(whole.max()) + 1
+        return _counted_off(np.where(missing, last, whole), last + 1)
+    values, places = np.unique(column.view(np.int64), return_inverse=True)
+    return places, len(values)
+
+
+def _counted_off(numbers: npt.NDArray[np.int64], bound: int) -> tuple[npt.NDArray[np.int64], int]:
+    """Whole numbers from 0 to below a bound as their places among the distinct ones."""
+    if bound > _AS_MANY * len(numbers) + 1:
+        values, places = np.unique(numbers, return_inverse=True)
+        return places, len(values)
+    there = np.zeros(bound, dtype=np.bool_)
+    there[numbers] = True
+    places = np.cumsum(there) - 1
+    return places[numbers], int(places[-1]) + 1

@@ -8,7 +8,6 @@ Transformations (TextIndex).
 from __future__ import annotations
 
 import functools
-import re
 import sys
 import unicodedata
 from collections import Counter
@@ -18,15 +17,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pmml_pipeline.compiler.limits import Clock, LimitError
+from pmml_pipeline.compiler.matching import Pattern
+
 PASSES = 1000  # of a table that is applied until nothing changes
 LONGEST = 1_000_000  # characters that a text may become
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A row of a normalization table: a pattern, and what replaces what it matches."""
+    """A row of a normalization table: a pattern, and what replaces what it matches, in Java's
+    words."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     replacement: str
 
 
@@ -42,16 +45,19 @@ class Normalization:
     rows: tuple[Replacement, ...]
     recursive: bool
 
-    def apply(self, text: str) -> str:
+    def apply(self, text: str, clock: Clock) -> str:
         """The text with everything replaced.
 
         Raises:
-            ValueError: something changes for ever, or grows without end.
+            ValueError: something changes for ever, grows without end or takes too long.
         """
         for _ in range(PASSES if self.recursive else 1):
             before = text
             for row in self.rows:
-                text = row.pattern.sub(row.replacement, text)
+                try:
+                    text = row.pattern.replaced(text, row.replacement, clock)
+                except LimitError as error:
+                    raise LimitError(f"TextIndexNormalization: {error}") from None
                 if len(text) > max(len(before), LONGEST):
                     raise ValueError("a TextIndexNormalization makes a text too long")
             if text == before:
@@ -79,20 +85,24 @@ class TextSettings:
     case_sensitive: bool
     distance: int
     best: bool
-    separator: re.Pattern[str] | None
-    word: re.Pattern[str] | None
+    separator: Pattern | None
+    word: Pattern | None
     normalizations: tuple[Normalization, ...]
 
-    def words(self, text: str) -> list[str]:
-        """The words of a text or a term."""
+    def words(self, text: str, clock: Clock) -> list[str]:
+        """The words of a text or a term.
+
+        Raises:
+            ValueError: to find them takes too long.
+        """
         if not self.case_sensitive:
             text = text.lower()
         if self.word is not None:
-            return [m.group() for m in self.word.finditer(text) if m.group()]
+            return [m[0] for m in self.word.found(text, clock) if m[0]]
         assert self.separator is not None
         # "All leading and trailing punctuation is removed from each word" (TextIndex)
         marks = _punctuation()
-        return [w for part in self.separator.split(text) if (w := (part or "").strip(marks))]
+        return [w for part in self.separator.split(text, clock) if (w := part.strip(marks))]
 
 
 @functools.cache
@@ -116,7 +126,7 @@ class TermIndex:
     terms: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        cut = [tuple(self.settings.words(term)) for term in self.terms]
+        cut = [tuple(self.settings.words(term, Clock())) for term in self.terms]
         self._place: dict[tuple[str, ...], int] = {}
         for term in cut:
             self._place.setdefault(term, len(self._place))
@@ -128,12 +138,12 @@ class TermIndex:
         """The weight of every term, of shape (terms,).
 
         Raises:
-            ValueError: the text cannot be normalised.
+            ValueError: the text cannot be normalised, or that takes too long.
         """
-        settings = self.settings
+        settings, clock = self.settings, Clock()
         for normalization in settings.normalizations:
-            text = normalization.apply(text)
-        words = settings.words(text)
+            text = normalization.apply(text, clock)
+        words = settings.words(text, clock)
         found = np.zeros(len(self._place))
         if settings.distance:
             for term, at in self._place.items():

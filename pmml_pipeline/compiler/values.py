@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pmml_pipeline.compiler.builder import Register
+from pmml_pipeline.compiler.limits import Allowance
 from pmml_pipeline.compiler.moments import TEMPORAL, is_counted, number_of
 from pmml_pipeline.document.bind import number, truth
 from pmml_pipeline.document.model import to_float32
@@ -55,6 +56,7 @@ class Texts:
 
     codes: dict[str, int] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
+    _allowance: Allowance = field(default_factory=Allowance)
 
     def code(self, text: str) -> int:
         """The number of a text; a new one gets the next."""
@@ -62,6 +64,16 @@ class Texts:
         if code == len(self._names):
             self._names.append(text)
         return code
+
+    def made(self, text: str) -> float:
+        """The number of a text that a function made.
+
+        Raises:
+            LimitError: it or all of them are too long.
+        """
+        if text not in self.codes:
+            self._allowance.take(len(text))
+        return float(self.code(text))
 
     def text(self, code: int) -> str:
         """The text of a number."""

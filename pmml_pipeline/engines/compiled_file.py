@@ -17,7 +17,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pmml_pipeline.compiler.host import Call
+from pmml_pipeline.compiler.matching import Pattern
 from pmml_pipeline.compiler.program import Instruction, Plan, Program, Stage
 from pmml_pipeline.compiler.terms import (
     Normalization,
@@ -45,7 +45,7 @@ _CLASSES: Mapping[str, type[Any]] = {
     cls.__name__: cls
     for cls in (
         *(Plan, Stage, Program, Instruction, Call),
-        *(TermCall, TermIndex, TextSettings, Normalization, Replacement),
+        *(TermCall, TermIndex, TextSettings, Normalization, Replacement, Pattern),
         *(Schema, InputField, OutputField, Interval, ModelVerification, VerificationField),
     )
 }
@@ -128,8 +128,6 @@ def _plain(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
             raise TypeError(f"{name} is none of {', '.join(_CLASSES)}")
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
         return {"class": name, **{n: _plain(one, arrays) for n, one in fields.items()}}
-    if isinstance(value, re.Pattern):
-        return {"pattern": value.pattern, "flags": value.flags}
     if value is None or isinstance(value, str | int | float):
         return value
     raise TypeError(f"{type(value).__name__} has no place in a compiled document")
@@ -142,8 +140,6 @@ def _objects(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
     if isinstance(value, dict):
         if "class" not in value and "array" in value:
             return arrays[value["array"]]
-        if "class" not in value:
-            return re.compile(value["pattern"], value["flags"])
         fields = {n: _objects(one, arrays) for n, one in value.items() if n != "class"}
         return _CLASSES[value["class"]](**fields)
     return value

@@ -8,14 +8,17 @@ refused, its results are known too: it becomes a table, and the program is not i
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 
 from pmml_pipeline.compiler.host import result_of
+from pmml_pipeline.compiler.limits import LimitError
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.tables import value_of
 from pmml_pipeline.compiler.values import Value
 
 _MOST_ROWS = 10_000  # of a table
+_TIME_S = 5.0  # to make one; what takes longer is left to the rows
 
 
 def call_host(
@@ -71,14 +74,17 @@ def _table(
     if not 0 < len(argument.possible) <= _MOST_ROWS:
         return None
     table = {}
+    end = time.monotonic() + _TIME_S
     for text in argument.possible:
+        if time.monotonic() > end:
+            return None
         code = float(context.texts.code(text))
         numbers = [code if c is None else c for c in constants]
         types = [a.data_type for a in arguments]
         try:
             table[code] = result_of(function, parameters, types, numbers, context.texts)
-        except (ValueError, OverflowError):
-            if not forgiving:
+        except (ValueError, OverflowError) as error:
+            if not forgiving or isinstance(error, LimitError):
                 return None  # it is an error of the rows that have this text
             table[code] = math.nan
     return table

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pmml_pipeline.compiler.host import (
-    check_number_format,
-    python_pattern,
-    python_replacement,
-)
+from pmml_pipeline.compiler.host import check_number_format
 from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.host_calls import call_host
 from pmml_pipeline.compiler.lower.scope import Context
+from pmml_pipeline.compiler.matching import Pattern
 from pmml_pipeline.compiler.moments import DAY, TEMPORAL, check_moment_format, days_until
+from pmml_pipeline.compiler.patterns import python_pattern, template
 from pmml_pipeline.compiler.values import Value
 from pmml_pipeline.document.expressions import Apply, Constant
 from pmml_pipeline.errors import DocumentError
@@ -45,6 +43,28 @@ def of_texts(name: str, least: int, most: int | None, result: str = "string") ->
     return lower
 
 
+def pattern_of(text: str, ignore_case: bool = False) -> Pattern:
+    """A regular expression of the document.
+
+    Raises:
+        DocumentError: it is not supported.
+    """
+    try:
+        pattern = Pattern(python_pattern(text), ignore_case)
+        pattern.check()
+    except ValueError as error:
+        raise DocumentError(str(error), "") from None
+    return pattern
+
+
+def check_replacement(pattern: Pattern, replacement: str) -> None:
+    """Refuses a replacement that is none, or that asks for a group that the pattern has not."""
+    try:
+        template(replacement, pattern.groups)
+    except ValueError as error:
+        raise DocumentError(str(error), "") from None
+
+
 def of_pattern(name: str, count: int, result: str) -> Function:
     """A function whose second argument is a regular expression, the third a replacement."""
 
@@ -53,11 +73,10 @@ def of_pattern(name: str, count: int, result: str) -> Function:
         constants = [a.content for a in apply.arguments[1:] if isinstance(a, Constant)]
         if len(constants) < count - 1:
             raise DocumentError("a pattern that is no constant is not supported", "")
-        try:
-            pattern = python_pattern(constants[0])
-        except ValueError as error:
-            raise DocumentError(str(error), "") from None
-        parameters = [pattern, *map(python_replacement, constants[1:])]
+        pattern = pattern_of(constants[0])
+        for replacement in constants[1:]:
+            check_replacement(pattern, replacement)
+        parameters = [pattern.text, *constants[1:]]
         return call_host(
             context, name, parameters, arguments[:1], result, "categorical", forgiving(apply)
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pmml_pipeline.compiler.host import python_pattern, python_replacement
+from pmml_pipeline.compiler.limits import Clock
 from pmml_pipeline.compiler.lower.casts import cast
 from pmml_pipeline.compiler.lower.scope import Context, Scope
+from pmml_pipeline.compiler.lower.text_functions import check_replacement, pattern_of
+from pmml_pipeline.compiler.matching import Pattern
+from pmml_pipeline.compiler.patterns import literal
 from pmml_pipeline.compiler.terms import Normalization, Replacement, TextSettings
 from pmml_pipeline.compiler.values import Value
 from pmml_pipeline.document.expressions import TextIndex, TextIndexNormalization
@@ -26,7 +29,11 @@ def lower_text_index(context: Context, scope: Scope, index: TextIndex, term: Val
     text = cast(context, scope.value(index.text_field), "string")
     settings = _settings(index)
     name = context.texts.text(int(code))
-    if settings.weights == "augmentedNormalizedTermFrequency" and len(settings.words(name)) > 1:
+    try:
+        words = settings.words(name, Clock())
+    except ValueError as error:
+        raise DocumentError(str(error), "") from None
+    if settings.weights == "augmentedNormalizedTermFrequency" and len(words) > 1:
         # Whether the highest frequency is that of a word or of as many words is not said.
         raise DocumentError(
             f"{settings.weights} of a term of several words is not supported ({name!r})", ""
@@ -49,8 +56,8 @@ def _settings(index: TextIndex) -> TextSettings:
         case_sensitive=index.is_case_sensitive,
         distance=index.max_levenshtein_distance,
         best=index.count_hits == "bestHits",
-        separator=None if word is not None else _compiled(index.separator),
-        word=None if word is None else _compiled(word),
+        separator=None if word is not None else pattern_of(index.separator),
+        word=None if word is None else pattern_of(word),
         normalizations=tuple(_normalization(index, n) for n in index.normalizations),
     )
 
@@ -58,7 +65,7 @@ def _settings(index: TextIndex) -> TextSettings:
 def _normalization(index: TextIndex, table: TextIndexNormalization) -> Normalization:
     """ "Attributes that are not given are those of the TextIndex" (TextIndexNormalization)."""
     sensitive, distance = table.is_case_sensitive, table.max_levenshtein_distance
-    flags = 0 if (index.is_case_sensitive if sensitive is None else sensitive) else re.IGNORECASE
+    ignore_case = not (index.is_case_sensitive if sensitive is None else sensitive)
     if (index.max_levenshtein_distance if distance is None else distance) != 0:
         raise DocumentError(
             f"TextIndexNormalization (line {table.line}): maxLevenshteinDistance is not supported",
@@ -72,23 +79,9 @@ def _normalization(index: TextIndex, table: TextIndexNormalization) -> Normaliza
         pattern, stem = cells[table.in_field], cells.get(table.out_field, "")
         # "regexField: whether the string is a regular expression"
         if cells.get(table.regex_field, "").strip().lower() == "true":
-            compiled, replacement = _compiled(pattern, flags), python_replacement(stem)
-            _check_groups(compiled, replacement)
+            compiled, replacement = pattern_of(pattern, ignore_case), stem
+            check_replacement(compiled, replacement)
         else:
-            compiled = re.compile(re.escape(pattern), flags)
-            replacement = stem.replace("\\", "\\\\")
+            compiled, replacement = Pattern(re.escape(pattern), ignore_case), literal(stem)
         rows.append(Replacement(compiled, replacement))
     return Normalization(tuple(rows), table.recursive)
-
-
-def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    try:
-        return re.compile(python_pattern(pattern), flags)
-    except ValueError as error:
-        raise DocumentError(str(error), "") from None
-
-
-def _check_groups(pattern: re.Pattern[str], replacement: str) -> None:
-    for group in re.findall(r"\\g<(\d)>", replacement):
-        if int(group) > pattern.groups:
-            raise DocumentError(f"the pattern {pattern.pattern!r} has no group {group}", "")
