@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copyreg
 import itertools
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from pmml_pipeline.engines import ENGINES, EngineSpec, engine_spec
 from pmml_pipeline.errors import (
@@ -95,7 +96,20 @@ def load(
     )
 
 
-def load_again(source: Path, engine: str, extra_fields: str, threads: int, sha256: str) -> Scorer:
+def _pickled(scorer: Scorer) -> tuple[Any, ...]:
+    """A copy in another process loads the same files again, with the same options.
+
+    An engine is memory of this process. The files have to be there too, at the same path.
+    """
+    root = scorer.path if scorer.artifact is None else scorer.artifact.root
+    options = (scorer.extra_fields, scorer.threads)
+    return _load_again, (root.absolute(), scorer.engine, *options, scorer.sha256)
+
+
+copyreg.pickle(Scorer, _pickled)
+
+
+def _load_again(source: Path, engine: str, extra_fields: str, threads: int, sha256: str) -> Scorer:
     """What a pickled scorer becomes.
 
     Raises:

@@ -33,6 +33,7 @@ class Scorer:
         engine: name of the engine.
         schema: what is known of the document: inputs, outputs, version, producer.
         artifact: the artifact it was loaded from; None for a bare PMML file.
+        extra_fields, threads: as they were given to ``load``.
     """
 
     def __init__(
@@ -47,8 +48,8 @@ class Scorer:
     ) -> None:
         self.path = path
         self.engine = engine
-        self._extra_fields = extra_fields
-        self._threads = threads
+        self.extra_fields = extra_fields
+        self.threads = threads
         self.artifact = artifact
         opened = open_engine(engine, path, document, threads)
         self._engine: Engine = opened.engine
@@ -79,22 +80,6 @@ class Scorer:
                     essential=frozenset(self._essential),
                 )
             )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A copy in another process loads the same files again, with the same options.
-
-        An engine is memory of this process. The files have to be there too, at the same path.
-        """
-        from pmml_pipeline.loading import load_again
-
-        root = self.path if self.artifact is None else self.artifact.root
-        return load_again, (
-            root.absolute(),
-            self.engine,
-            self._extra_fields,
-            self._threads,
-            self.sha256,
-        )
 
     @property
     def sha256(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pmml_pipeline.compiler.host import result_of
+from pmml_pipeline.compiler.limits import LimitError
 from pmml_pipeline.compiler.program import Stage
 from pmml_pipeline.compiler.run import TextTable
 from pmml_pipeline.compiler.terms import TermCall
@@ -48,8 +49,8 @@ def run_record(
                 result = result_of(
                     call.function, call.parameters, call.source_types, sources, table
                 )
-            except (ValueError, OverflowError):
-                if not call.forgiving:
+            except (ValueError, OverflowError) as error:
+                if not call.forgiving or isinstance(error, LimitError):
                     raise
                 result = NAN
             numbers[call.target] = result
