@@ -152,7 +152,7 @@ def _places(column: Column) -> tuple[npt.NDArray[np.int64], int]:
     # Bits and not values are compared: -0.0 is another value than 0.
     same = whole.astype(np.float64).view(np.int64) == column.view(np.int64)
     if (missing | (same & (whole >= 0))).all():
-        last = int(whole.max()) + 1
+        last = int(whole.max(initial=-1)) + 1
         return _counted_off(np.where(missing, last, whole), last + 1)
     values, places = np.unique(column.view(np.int64), return_inverse=True)
     return places, len(values)

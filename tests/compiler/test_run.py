@@ -173,3 +173,13 @@ def test_only_a_document_whose_patterns_need_a_limit_imports_regex(
         [sys.executable, "-c", SCORES, str(path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == imported
+
+
+@pytest.mark.parametrize("function", ["uppercase", "stringLength"])
+def test_functions_of_texts_over_no_rows(tmp_path: Path, function: str) -> None:
+    data_type = "string" if function == "uppercase" else "integer"
+    path = tmp_path / "document.pmml"
+    path.write_bytes(document(apply(function, S), data_type))
+    columns, errors = pp.load(path, "compiled").score_columns({n: [] for n in "xznsd"}, 0)
+    assert [len(column) for column in columns] == [0] * len(columns)
+    assert errors == {}

@@ -131,7 +131,7 @@ def test_a_document_that_is_none_is_said(tmp_path: Path) -> None:
     path = tmp_path / "document.pmml"
     path.write_bytes(b"<PMML/>")
     outcome = run_engine("pypmml", path, [ROWS], 60)
-    assert outcome.reason == "the document has no DataDictionary"
+    assert outcome.reason == f"{path}: the document has no DataDictionary"
 
 
 @pytest.mark.usefixtures("failing")
