@@ -28,7 +28,7 @@ from benchmarks.results import show
 from benchmarks.tables import details, summary
 from pmml_pipeline.errors import PmmlPipelineError
 
-COMPILE_LIMIT = 1_200.0  # seconds for a peer that compiles the model
+COMPILE_LIMIT = 300.0  # seconds for a peer that compiles the model
 GROUPS = (
     Group("compiled", "benchmarks.peers.own"),
     Group("pypmml and jpmml", "benchmarks.peers.java"),

@@ -17,7 +17,8 @@ class ParquetSource:
         pq = parquet_module()
         with explained(f"read {name}"):
             try:
-                self._file = pq.ParquetFile(name)
+                # Buffers that are filled ahead are kept until the end: in all, the whole file.
+                self._file = pq.ParquetFile(name, pre_buffer=False)
             except ValueError as error:  # what Arrow's own errors are
                 raise _not_parquet(name, error) from None
         schema = self._file.schema_arrow
