@@ -2,8 +2,8 @@
 
 The document is that of the RandomForest of 100 trees. The Java machine is started, and everything
 that an engine needs is imported, before it is timed. The first time that the compiled engine loads
-the document is with an empty cache in a folder of its own, and the later times with what it has kept
-there.
+the document is with an empty cache in a folder of its own, and the later times with what it has
+kept there.
 """
 
 from __future__ import annotations
