@@ -217,12 +217,10 @@ class Scorer:
 
 def _absent(values: ResultColumn) -> npt.NDArray[np.bool_]:
     """Where there is no score: none, NaN, or infinite, which is an overflow on the way."""
-    missing = _missing(values)
-    return (
-        missing
-        if isinstance(values, Repeated) or values.dtype != np.float64
-        else (missing | np.isinf(values))
-    )
+    if isinstance(values, np.ndarray) and values.dtype == np.float64:
+        absent: npt.NDArray[np.bool_] = ~np.isfinite(values)
+        return absent
+    return _missing(values)
 
 
 def _missing(values: ResultColumn) -> npt.NDArray[np.bool_]:

@@ -132,13 +132,7 @@ def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:
     if some is not None:
         return _by_value(field, some, errors)
     cells = _cells(field, raw, errors)
-    if field.kind == "double":
-        return Column(np.array(cells, dtype=np.float64))
-    if field.kind == "string":
-        return _packed(field, cells, np.arange(len(cells)))
-    return Column(
-        np.fromiter((INTEGER_MISSING if c is None else int(c) for c in cells), np.int64, len(cells))
-    )
+    return _packed(field, cells, np.arange(len(cells)))
 
 
 def _by_value(field: InputField, column: Repeated, errors: RowErrors) -> Column:

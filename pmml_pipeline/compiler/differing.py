@@ -9,9 +9,8 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-_ALIKE = re.compile(
-    "[\x00-\x1b\x20-\x7f]*"
-)  # of ASCII the others differ: in Python they are spaces
+# Of ASCII the others differ: in Python they are spaces.
+_ALIKE = re.compile("[\x00-\x1b\x20-\x7f]*")
 
 
 def differing_in(text: str, ignore_case: bool) -> str:

@@ -184,10 +184,6 @@ FUNCTIONS: Mapping[str, Function] = {
 class TextNumbers(Protocol):
     """Texts by number."""
 
-    def code(self, text: str) -> float:
-        """The number of a text; a new one gets the next."""
-        ...
-
     def made(self, text: str) -> float:
         """The number of a text that a function made.
 

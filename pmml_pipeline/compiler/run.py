@@ -133,8 +133,6 @@ def _distinct(
     """
     if not columns:
         return [()], np.zeros(rows, dtype=np.int64)
-    if rows == 1:
-        return [tuple(float(c[0]) for c in columns)], np.zeros(1, dtype=np.int64)
     combined, count = _places(columns[0])
     for column in columns[1:]:
         places, others = _places(column)

@@ -14,8 +14,7 @@ from pmml_pipeline import kernels
 from pmml_pipeline.compiler.program import Program
 from pmml_pipeline.errors import EngineError
 
-# To start a thread and to wait for it takes as long as to score some hundred rows with the smallest
-# of programs.
+# With fewer, to start a thread and to wait for it takes longer than it spares.
 _ROWS_OF_A_THREAD = 1024
 
 

@@ -43,9 +43,9 @@ def call_host(
     """
     present = not forgiving and all(a.present for a in arguments)
     types = [a.data_type for a in arguments]
-    table = _table(context, function, parameters, arguments, forgiving)
-    if table is not None:
-        argument = next(a for a in arguments if a.possible)
+    found = _table(context, function, parameters, arguments, forgiving)
+    if found is not None:
+        argument, table = found
         register = value_of(context.builder, argument.register, table, math.nan)
         possible: tuple[str, ...] = ()
         if data_type == "string":
@@ -64,8 +64,9 @@ def _table(
     parameters: Sequence[str],
     arguments: Sequence[Value],
     forgiving: bool,
-) -> dict[float, float] | None:
-    """The results by the number of the text, where all can be known now."""
+) -> tuple[Value, dict[float, float]] | None:
+    """The one argument that is open, and the results by the number of its text, where all can be
+    known now."""
     constants = [context.builder.value(a.register) for a in arguments]
     open_ = {a.register: a for a, c in zip(arguments, constants, strict=True) if c is None}
     if len(open_) != 1:
@@ -73,6 +74,7 @@ def _table(
     (argument,) = open_.values()
     if not 0 < len(argument.possible) <= _MOST_ROWS:
         return None
+    types = [a.data_type for a in arguments]
     table = {}
     end = time.monotonic() + _TIME_S
     for text in argument.possible:
@@ -80,11 +82,10 @@ def _table(
             return None
         code = float(context.texts.code(text))
         numbers = [code if c is None else c for c in constants]
-        types = [a.data_type for a in arguments]
         try:
             table[code] = result_of(function, parameters, types, numbers, context.texts)
         except (ValueError, OverflowError) as error:
             if not forgiving or isinstance(error, LimitError):
                 return None  # it is an error of the rows that have this text
             table[code] = math.nan
-    return table
+    return argument, table
