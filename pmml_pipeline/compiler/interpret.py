@@ -225,7 +225,8 @@ def _lut(
     found = []
     for value in sources[0].tolist():
         k = value - base
-        place = n + 1 if k != k else (int(k) if 0 <= k < n and k == int(k) else n)
+        # The difference may be rounded to a whole number where the value is none.
+        place = n + 1 if k != k else (int(k) if 0 <= k < n and value == int(value) else n)
         found.append(program.doubles[at + place])
     return [np.array(found, dtype=float)]
 

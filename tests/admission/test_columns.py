@@ -184,3 +184,12 @@ def test_an_array_that_came_in_is_left_as_it_was() -> None:
     (column,), _ = FrameAdmission(inputs).columns({"x": array}, 2)
     assert np.isnan(column.data[0])
     assert array[0] == -1.0
+
+
+@pytest.mark.parametrize("data_type", ["double", "float", "integer"])
+def test_between_two_intervals_nothing_is_valid_though_both_ends_are(data_type: str) -> None:
+    intervals = (Interval("closedClosed", 0, 2), Interval("closedClosed", 8, 10))
+    field = InputField("x", data_type, "continuous", False, intervals=intervals)
+    array = np.array([1, 5, 9], dtype=np.int64 if data_type == "integer" else np.float64)
+    check([field], {"x": array}, 3)
+    assert list(FrameAdmission([field]).columns({"x": array}, 3)[1]) == [1]

@@ -123,7 +123,7 @@ static void pp_lut(const pp_block *b, const pp_instruction *in) {
         const double k = x[i] - base;
         double at = n;  // anything else
         if (k != k) at = n + 1;
-        else if (k >= 0 && k < n && k == floor(k)) at = k;
+        else if (k >= 0 && k < n && x[i] == floor(x[i])) at = k;  // k may be rounded
         d[i] = table[(int64_t)at];
     }
 }
