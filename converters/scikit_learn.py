@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from converters.base_margin import exact_base_margin
 from converters.family import (
     Predictions,
     Request,
@@ -47,7 +48,10 @@ class ScikitLearn:
         if _is_supervised(fitted):
             pipeline.target_fields = np.array([request.target], dtype=object)
         document = request.convert(pipeline)
-        return below_zero(document) if comes_from(_last(fitted), "lightgbm") else document
+        last = _last(fitted)
+        if comes_from(last, "lightgbm"):
+            return below_zero(document)
+        return exact_base_margin(document, last) if comes_from(last, "xgboost") else document
 
     def predict(self, fitted: Any, frame: pd.DataFrame, request: Request) -> Predictions:
         from sklearn.base import is_clusterer, is_outlier_detector

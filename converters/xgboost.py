@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from converters.base_margin import exact_base_margin
 from converters.family import (
     Predictions,
     Request,
@@ -94,7 +95,7 @@ class XGBoost:
             others_go_first=True,
             missing=missing,
         )
-        return rewrite(request.convert(bare), names)
+        return rewrite(exact_base_margin(request.convert(bare), bare), names)
 
     def predict(self, fitted: Any, frame: pd.DataFrame, request: Request) -> Predictions:
         fitted = unwrapped(fitted)
