@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pmml_pipeline.compiler.builder import Builder, Register
-from pmml_pipeline.compiler.forest_tables import Grown, emit
+from pmml_pipeline.compiler.forest_tables import emit
+from pmml_pipeline.compiler.grown import Grown
 
 
 @dataclass(slots=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.compiler.grown import Grown, asked, without
 from pmml_pipeline.errors import DocumentError
 
 WORD = 32  # leaves to a word of a bit vector
@@ -18,33 +19,6 @@ BRANCHES = 16  # of the search for a rank
 TEST_BITS = 31  # what a column and a rank have together
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
-
-
-@dataclass(slots=True)
-class Grown:
-    """All trees of a forest, item after item: a split, its whole passing side, its failing side.
-
-    Attributes:
-        starts: shape (trees + 1,), where each tree begins.
-        registers: shape (items,), what is tested; -1 is a leaf.
-        thresholds: passes when the number is at most this; not used by tests of levels.
-        sets: which of ``levels`` passes; -1 for a test of a number.
-        missing: whether a missing value passes.
-        failed: the item where the failing side begins; the passing side is the next item.
-        leaves: the number of the leaf.
-        levels: sets of levels.
-        values: shape (leaves, width), what each leaf adds to each sum.
-    """
-
-    starts: npt.NDArray[np.int64]
-    registers: npt.NDArray[np.int32]
-    thresholds: npt.NDArray[np.float64]
-    sets: npt.NDArray[np.int32]
-    missing: npt.NDArray[np.bool_]
-    failed: npt.NDArray[np.int32]
-    leaves: npt.NDArray[np.int32]
-    levels: Sequence[frozenset[float]]
-    values: npt.NDArray[np.float64]
 
 
 def emit(
@@ -60,7 +34,6 @@ def emit(
         flags: as in forest.c.
     """
     tests = _tests(builder, forest)
-    words, vectors = _vector_table(forest, tests)
     shift = max(1, (len(tests.table) - 1).bit_length())
     header = [
         len(tests.table),
@@ -69,14 +42,27 @@ def emit(
         flags | (4 if tests.words else 0),
         builder.doubles(forest.values.ravel()),
         builder.ints([n for column in tests.table for n in column]),
-        builder.ints(_packed(*_walk_table(forest, tests), shift)),
-        0 if vectors is None else builder.ints(vectors),
         builder.ints(np.array(tests.words, dtype=np.uint32).view(np.int32)),
         builder.doubles(first),
         shift,
-        words,
+        *(ways := _ways(builder, forest, tests.columns, tests.ks, shift)),
     ]
+    kept = asked(forest)
+    if kept.all():
+        header += ways
+    else:
+        columns, ks = tests.columns[kept], tests.ks[kept]
+        header += _ways(builder, without(forest, kept), columns, ks, shift)
     return builder.ops("FOREST", results, tests.registers, (builder.ints(header),))
+
+
+def _ways(
+    builder: Builder, forest: Grown, columns: Ints, ks: Ints, shift: int
+) -> tuple[int, int, int]:
+    """Where the walk and the bit vectors of the trees are, and the words of a bit vector."""
+    words, vectors = _vector_table(forest, columns, ks)
+    walk = builder.ints(_packed(*_walk_table(forest, columns, ks), shift))
+    return walk, 0 if vectors is None else builder.ints(vectors), words
 
 
 @dataclass(slots=True)
@@ -198,7 +184,7 @@ def _search_table(values: Sequence[float]) -> npt.NDArray[np.float64]:
     return np.concatenate(levels)
 
 
-def _walk_table(forest: Grown, tests: _Tests) -> tuple[Longs, Longs]:
+def _walk_table(forest: Grown, columns: Ints, ks: Ints) -> tuple[Longs, Longs]:
     """The roots, of shape (trees,), and the nodes, of shape (nodes, 3).
 
     A node is its child (of the two, which are side by side, the one that passes), its column and
@@ -220,8 +206,8 @@ def _walk_table(forest: Grown, tests: _Tests) -> tuple[Longs, Longs]:
     rows[place, 1] = -1
     numeric = forest.sets[at] < 0
     rows[place[at], 0] = child
-    rows[place[at], 1] = np.where(numeric, tests.columns[at], -2 - tests.columns[at])
-    rows[place[at], 2] = tests.ks[at]
+    rows[place[at], 1] = np.where(numeric, columns[at], -2 - columns[at])
+    rows[place[at], 2] = ks[at]
     return roots, rows
 
 
@@ -263,7 +249,7 @@ def _depths(roots: Longs, nodes: Longs) -> Longs:
     return depths
 
 
-def _vector_table(forest: Grown, tests: _Tests) -> tuple[int, Ints | None]:
+def _vector_table(forest: Grown, columns: Ints, ks: Ints) -> tuple[int, Ints | None]:
     """The words of a bit vector, and each tree's tests with the leaves that a failed one takes.
 
     None when a tree has too many leaves, or its leaves are not numbered from left to right without
@@ -310,7 +296,7 @@ def _vector_table(forest: Grown, tests: _Tests) -> tuple[int, Ints | None]:
         tree = trees[items]
         n = counts[:, 2 * word] + counts[:, 2 * word + 1]
         rows = body[tree] + 3 * (np.arange(len(items)) - (np.cumsum(n) - n)[tree])
-        for offset, values in enumerate((tests.columns[items], tests.ks[items], taken)):
+        for offset, values in enumerate((columns[items], ks[items], taken)):
             table[rows + offset] = values
         body = body + 3 * n
     return words, table.astype(np.uint32).view(np.int32)

@@ -19,8 +19,8 @@ def walked(
     """The sums of a forest, or the leaves that it comes to."""
     ints, doubles = program.ints, program.doubles
     head = ints[instruction.immediates[0] :][:12].tolist()
-    n_columns, n_trees, width, flags, leaves_at, columns_at, walk_at = head[:7]
-    sets_at, first_at, shift = head[8:11]
+    n_columns, n_trees, width, flags, leaves_at, columns_at = head[:6]
+    sets_at, first_at, shift, walk_at = head[6:10]  # of the trees that are for all rows
     ranks = []
     for c in range(n_columns):
         source, kind, at, n = ints[columns_at + 4 * c :][:4].tolist()

@@ -82,17 +82,24 @@ def _forest(p: Program, i: Instruction) -> str:
     """The header of a forest is described in ``kernels/src/forest.c``."""
     header = p.ints[i.immediates[0] :]
     columns, trees, values, flags = header[:4].tolist()
-    walk = int(header[6])
-    depths, nodes = p.ints[walk + trees : walk + 2 * trees].tolist(), int(p.ints[walk + 2 * trees])
-    ways = f"walks and sets of {32 * int(header[11])} leaves" if header[7] else "walks"
     kinds = [word for bit, word in ((1, "in float32"), (2, "numbers of leaves")) if flags & bit]
+    every, whole = header[9:12].tolist(), header[12:15].tolist()
+    again = [f"where nothing is missing {_ways(p, trees, whole)}"] if whole != every else []
     return ", ".join(
         [
-            f"trees {trees:,}, nodes {nodes:,}, up to {max(depths, default=0)} deep",
-            f"columns of ranks {columns:,}, values of a leaf {values}, by {ways}",
+            f"trees {trees:,}, columns of ranks {columns:,}, values of a leaf {values}",
+            _ways(p, trees, every),
+            *again,
             *kinds,
         ]
     )
+
+
+def _ways(p: Program, trees: int, parts: Sequence[int]) -> str:
+    walk, vectors, words = parts
+    depths, nodes = p.ints[walk + trees : walk + 2 * trees].tolist(), int(p.ints[walk + 2 * trees])
+    ways = f"walks and sets of {32 * words} leaves" if vectors else "walks"
+    return f"nodes {nodes:,}, up to {max(depths, default=0)} deep, by {ways}"
 
 
 def _numbers(p: Program, offset: int, count: int) -> str:

@@ -123,7 +123,7 @@ def test_bit_vectors_are_for_trees_of_up_to_64_leaves(splits: int, words: int) -
     forest.trees.append(grow(np.random.default_rng(3), forest, splits))
     arrays = grown(forest, 2)
     tests = forest_tables._tests(Builder(FIELDS), arrays)
-    found, table = forest_tables._vector_table(arrays, tests)
+    found, table = forest_tables._vector_table(arrays, tests.columns, tests.ks)
     assert found == words
     assert (table is None) == (words == 0)
     assert isinstance(forest.leaf([0.0]), Leaf)

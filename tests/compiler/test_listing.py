@@ -41,8 +41,8 @@ def test_a_forest_is_counted() -> None:
     plan = Plan(b.finish(sums(b, forest, (0.0, 0.0), single=True)), ())
     _, line, *_ = listing(plan, ["x"], ["one", "two"])
     assert line == (
-        "  r1, r2 = FOREST(x; trees 3, nodes 9, up to 1 deep, columns of ranks 1, "
-        "values of a leaf 2, by walks and sets of 32 leaves, in float32)"
+        "  r1, r2 = FOREST(x; trees 3, columns of ranks 1, values of a leaf 2, "
+        "nodes 9, up to 1 deep, by walks and sets of 32 leaves, in float32)"
     )
 
 

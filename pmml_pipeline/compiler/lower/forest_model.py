@@ -8,7 +8,7 @@ import numpy as np
 
 from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.forest import Forest, Leaf, sums
-from pmml_pipeline.compiler.forest_tables import Grown
+from pmml_pipeline.compiler.grown import Grown
 from pmml_pipeline.compiler.lower.plain_leaves import classes, scores, shares_of
 from pmml_pipeline.compiler.lower.plain_trees import NodeColumns, grow_trees
 from pmml_pipeline.compiler.lower.results import Result, apply_targets, classified, first_sum

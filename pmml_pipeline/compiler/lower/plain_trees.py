@@ -125,7 +125,7 @@ class Items:
 
     Attributes:
         starts, registers, thresholds, sets, missing, failed, levels: as in
-            :class:`pmml_pipeline.compiler.forest_tables.Grown`.
+            :class:`pmml_pipeline.compiler.grown.Grown`.
         nodes: by item, the node of a leaf; -1 for none.
     """
 

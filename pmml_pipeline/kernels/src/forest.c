@@ -25,12 +25,18 @@
 //               those words that it takes leaves of. Better than walking for small trees and many
 //               rows.
 //
+// Many documents have no score where a value is missing that a test needs, and so their trees ask
+// before each test whether it is there. Rows in which nothing is missing need not ask: for them the
+// trees are kept a second time without these questions. They have half the tests.
+//
 // The layout of a forest in `ints`, from the immediate on:
 //
 //   0 columns C   1 trees T   2 values per leaf K   3 flags   4 doubles of leaves
-//   5 columns at  6 walk at   7 bit vectors at, 0 for none   8 sets at   9 doubles of first sums
-//   10 bits of a test that are its column   11 words of a bit vector
-//   (these are offsets into ints, or into doubles where it says so)
+//   5 columns at  6 sets at   7 doubles of first sums         8 bits of a test that are its column
+//   9 walk at     10 bit vectors at, 0 for none               11 words of a bit vector
+//   12 to 14: as 9 to 11, for rows in which nothing is missing (the same offsets where these trees
+//   are no others)
+//   (all are offsets into ints, or into doubles where it says so)
 //
 //   columns   4 each: source, kind (0 rank, missing low; 1 rank, missing high; 2 levels), doubles of
 //             thresholds (as pp_search says) or levels, how many. A column of kind 1 behind one of
@@ -72,6 +78,18 @@ typedef struct {
     int32_t C, T, K, flags, shift, words;
 } pp_forest_t;
 
+// Takes the trees for rows in which nothing is missing, or those for all rows.
+static inline void pp_trees(pp_forest_t *f, const pp_program *p, const pp_instruction *in,
+                            int missing) {
+    const int32_t *h = p->ints + in->immediates[0] + (missing ? 9 : 12);
+    f->roots = p->ints + h[0];
+    f->depths = f->roots + f->T;
+    f->nodes = (const pp_node *)(f->depths + f->T + 1);
+    f->numbers = (const int32_t *)(f->nodes + f->depths[f->T]);
+    f->vectors = h[1] ? p->ints + h[1] : 0;
+    f->words = h[2];
+}
+
 static pp_forest_t pp_forest_of(const pp_program *p, const pp_instruction *in) {
     const int32_t *h = p->ints + in->immediates[0];
     pp_forest_t f;
@@ -81,15 +99,10 @@ static pp_forest_t pp_forest_of(const pp_program *p, const pp_instruction *in) {
     f.flags = h[3];
     f.leaves = p->doubles + h[4];
     f.columns = p->ints + h[5];
-    f.roots = p->ints + h[6];
-    f.depths = f.roots + f.T;
-    f.nodes = (const pp_node *)(f.depths + f.T + 1);
-    f.numbers = (const int32_t *)(f.nodes + f.depths[f.T]);
-    f.vectors = h[7] ? p->ints + h[7] : 0;
-    f.sets = (const uint32_t *)(p->ints + h[8]);
-    f.first = p->doubles + h[9];
-    f.shift = h[10];
-    f.words = h[11];
+    f.sets = (const uint32_t *)(p->ints + h[6]);
+    f.first = p->doubles + h[7];
+    f.shift = h[8];
+    pp_trees(&f, p, in, 1);
     return f;
 }
 
@@ -142,15 +155,17 @@ static inline int pp_paired(const pp_forest_t *f, int32_t c) {
            one[3] == other[3];
 }
 
-// The ranks of all rows, a column after the other.
-static void pp_columns(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
-                       int32_t *ranks) {
+// The ranks of all rows, a column after the other. Returns whether a value is missing.
+static int pp_columns(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                      int32_t *ranks) {
+    int missing = 0;
     for (int32_t c = 0; c < f->C; c++) {
         const int32_t *column = f->columns + 4 * c;
         const double *x = PP_SOURCE(column[0]);
         const double *table = b->program->doubles + column[2];
         const int32_t n = column[3];
         int32_t *out = ranks + (int64_t)c * PP_BLOCK;
+        for (int64_t i = 0; i < b->rows; i++) missing |= x[i] != x[i];
         if (column[1] == 2) {
             for (int64_t i = 0; i < b->rows; i++) out[i] = pp_level(table, n, x[i]);
             continue;
@@ -166,16 +181,19 @@ static void pp_columns(const pp_block *b, const pp_instruction *in, const pp_for
             c++;
         }
     }
+    return missing;
 }
 
-// The ranks of one row, side by side.
-static void pp_columns_of_row(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
-                              int64_t row, int32_t *ranks) {
+// The ranks of one row, side by side. Returns whether a value is missing.
+static int pp_columns_of_row(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                             int64_t row, int32_t *ranks) {
+    int missing = 0;
     for (int32_t c = 0; c < f->C; c++) {
         const int32_t *column = f->columns + 4 * c;
         const double x = PP_SOURCE(column[0])[row];
         const double *table = b->program->doubles + column[2];
         const int32_t n = column[3];
+        missing |= x != x;
         if (column[1] == 2) {
             ranks[c] = pp_level(table, n, x);
             continue;
@@ -188,6 +206,7 @@ static void pp_columns_of_row(const pp_block *b, const pp_instruction *in, const
             ranks[c] = (x != x) ? n : rank;
         }
     }
+    return missing;
 }
 
 static inline int32_t pp_in_set(const uint32_t *set, int32_t level) {
@@ -308,10 +327,10 @@ static inline void pp_take(const pp_block *b, const pp_instruction *in, const pp
 
 static inline __attribute__((always_inline)) void pp_forest_few(const pp_block *b,
                                                                 const pp_instruction *in,
-                                                                const pp_forest_t *f, int levels,
+                                                                pp_forest_t *f, int levels,
                                                                 int32_t *ranks, double *sums) {
     for (int64_t i = 0; i < b->rows; i++) {
-        pp_columns_of_row(b, in, f, i, ranks);
+        pp_trees(f, b->program, in, pp_columns_of_row(b, in, f, i, ranks));
         for (int32_t t = 0; t < f->T; t += PP_SIDE) {
             const int32_t count = f->T - t < PP_SIDE ? f->T - t : PP_SIDE;
             int32_t leaf[PP_SIDE];
@@ -352,7 +371,7 @@ static void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const
 }
 
 void pp_forest(const pp_block *b, const pp_instruction *in) {
-    const pp_forest_t f = pp_forest_of(b->program, in);
+    pp_forest_t f = pp_forest_of(b->program, in);
     int32_t *ranks = b->scratch;
     double *sums = (double *)((char *)b->scratch + (int64_t)f.C * PP_BLOCK * (int64_t)sizeof(int32_t));
     for (int32_t k = 0; k < f.K; k++)
@@ -361,7 +380,7 @@ void pp_forest(const pp_block *b, const pp_instruction *in) {
         if (f.flags & 4) pp_forest_few(b, in, &f, 1, ranks, sums);
         else pp_forest_few(b, in, &f, 0, ranks, sums);
     } else {
-        pp_columns(b, in, &f, ranks);
+        pp_trees(&f, b->program, in, pp_columns(b, in, &f, ranks));
         // Rows up to the end of their group hold anything; a rank of theirs is a rank all the same.
         const int64_t full = (b->rows + PP_GROUP - 1) / PP_GROUP * PP_GROUP;
         for (int32_t c = 0; c < f.C; c++)

@@ -14,7 +14,7 @@
 
 #include "grow.c"
 
-int32_t pp_abi(void) { return 4; }
+int32_t pp_abi(void) { return 5; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
 
