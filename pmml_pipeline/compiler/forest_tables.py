@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,34 +35,53 @@ def emit(
     """
     tests = _tests(builder, forest)
     shift = max(1, (len(tests.table) - 1).bit_length())
+    kept = asked(forest)
+    parts = [(forest, tests.columns, tests.ks)]
+    if not kept.all():
+        parts.append((without(forest, kept), tests.columns[kept], tests.ks[kept]))
+    vectors = [_vector_table(*part) for part in parts]
+    values = forest.values
+    if not flags & 2 and all(table is None for _, table in vectors):
+        values, places = _distinct(values)
+        parts = [(replace(t, leaves=places[t.leaves]), columns, ks) for t, columns, ks in parts]
+    ways = [
+        (
+            builder.ints(_packed(*_walk_table(*part), shift)),
+            0 if table is None else builder.ints(table),
+            words,
+        )
+        for part, (words, table) in zip(parts, vectors, strict=True)
+    ]
     header = [
         len(tests.table),
         len(forest.starts) - 1,
         len(first),
         flags | (4 if tests.words else 0),
-        builder.doubles(forest.values.ravel()),
+        builder.doubles(values.ravel()),
         builder.ints([n for column in tests.table for n in column]),
         builder.ints(np.array(tests.words, dtype=np.uint32).view(np.int32)),
         builder.doubles(first),
         shift,
-        *(ways := _ways(builder, forest, tests.columns, tests.ks, shift)),
+        *ways[0],
+        *ways[-1],
     ]
-    kept = asked(forest)
-    if kept.all():
-        header += ways
-    else:
-        columns, ks = tests.columns[kept], tests.ks[kept]
-        header += _ways(builder, without(forest, kept), columns, ks, shift)
     return builder.ops("FOREST", results, tests.registers, (builder.ints(header),))
 
 
-def _ways(
-    builder: Builder, forest: Grown, columns: Ints, ks: Ints, shift: int
-) -> tuple[int, int, int]:
-    """Where the walk and the bit vectors of the trees are, and the words of a bit vector."""
-    words, vectors = _vector_table(forest, columns, ks)
-    walk = builder.ints(_packed(*_walk_table(forest, columns, ks), shift))
-    return walk, 0 if vectors is None else builder.ints(vectors), words
+def _distinct(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], Ints]:
+    """The different values of leaves, and the place of each leaf's among them.
+
+    A forest of classification has few: they stay near while rows go down other trees. Zeros of
+    either sign are different here.
+    """
+    bits = np.ascontiguousarray(values).view(np.uint64).reshape(values.shape)
+    mixed = np.zeros(len(bits), dtype=np.uint64)
+    for column in bits.T:
+        mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15) + (mixed >> np.uint64(29))
+    _, firsts, places = np.unique(mixed, return_index=True, return_inverse=True)
+    if not np.array_equal(bits[firsts][places], bits):  # two were mixed into the same number
+        return values, np.arange(len(values), dtype=np.int32)
+    return values[firsts], places.astype(np.int32)
 
 
 @dataclass(slots=True)

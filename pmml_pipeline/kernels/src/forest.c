@@ -106,9 +106,19 @@ static pp_forest_t pp_forest_of(const pp_program *p, const pp_instruction *in) {
     return f;
 }
 
-int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in) {
-    return (int64_t)p->ints[in->immediates[0]] * PP_BLOCK * (int64_t)sizeof(int32_t) +
-           (int64_t)p->ints[in->immediates[0] + 2] * PP_BLOCK * (int64_t)sizeof(double) + 64;
+// Bytes of scratch for blocks of `rows`.
+int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in, int64_t rows) {
+    const int64_t tiles = (rows + PP_BLOCK - 1) / PP_BLOCK;
+    return p->ints[in->immediates[0]] * tiles * PP_BLOCK * (int64_t)sizeof(int32_t);
+}
+
+// Bytes of the nodes that rows walk over.
+int64_t pp_forest_walked(const pp_program *p, const pp_instruction *in) {
+    const int32_t *h = p->ints + in->immediates[0];
+    int64_t nodes = 0;
+    for (int32_t way = 9; way < 15; way += 3)
+        if (!h[way + 1]) nodes += p->ints[h[way] + 2 * h[1]];
+    return nodes * (int64_t)sizeof(pp_node);
 }
 
 // The search for a rank. Thresholds stand in blocks of 16, with infinities behind the last one; the
@@ -306,90 +316,113 @@ static inline const int32_t *pp_vectors(const pp_forest_t *f, const int32_t *tre
 
 // Adds the values of leaves to the sums of rows from `start` on, or writes their numbers.
 static inline void pp_take(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
-                           int32_t t, const int32_t *leaf, int64_t start, int64_t count,
-                           double *sums) {
+                           int32_t t, const int32_t *leaf, int64_t start, int64_t count) {
     if (f->flags & 2) {
         for (int64_t j = 0; j < count; j++) PP_TARGET(t)[start + j] = leaf[j];
     } else if (f->flags & 1) {
         for (int64_t j = 0; j < count; j++)
             for (int32_t k = 0; k < f->K; k++) {
-                double *sum = sums + (int64_t)k * PP_BLOCK + start + j;
+                double *sum = PP_TARGET(k) + start + j;
                 *sum = (double)((float)*sum + (float)f->leaves[(int64_t)leaf[j] * f->K + k]);
             }
     } else if (f->K == 1) {
-        for (int64_t j = 0; j < count; j++) sums[start + j] += f->leaves[leaf[j]];
+        double *sum = PP_TARGET(0) + start;
+        for (int64_t j = 0; j < count; j++) sum[j] += f->leaves[leaf[j]];
     } else {
         for (int64_t j = 0; j < count; j++)
             for (int32_t k = 0; k < f->K; k++)
-                sums[(int64_t)k * PP_BLOCK + start + j] += f->leaves[(int64_t)leaf[j] * f->K + k];
+                PP_TARGET(k)[start + j] += f->leaves[(int64_t)leaf[j] * f->K + k];
     }
+}
+
+// What the sums of some rows begin with. A target can be the register of a source, so this comes
+// after the sources of these rows were read.
+static inline void pp_begin(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                            int64_t start, int64_t count) {
+    if (f->flags & 2) return;
+    for (int32_t k = 0; k < f->K; k++)
+        for (int64_t i = start; i < start + count; i++) PP_TARGET(k)[i] = f->first[k];
 }
 
 static inline __attribute__((always_inline)) void pp_forest_few(const pp_block *b,
                                                                 const pp_instruction *in,
-                                                                pp_forest_t *f, int levels,
-                                                                int32_t *ranks, double *sums) {
+                                                                pp_forest_t *f, int levels) {
+    int32_t *ranks = b->scratch;
     for (int64_t i = 0; i < b->rows; i++) {
         pp_trees(f, b->program, in, pp_columns_of_row(b, in, f, i, ranks));
+        pp_begin(b, in, f, i, 1);
         for (int32_t t = 0; t < f->T; t += PP_SIDE) {
             const int32_t count = f->T - t < PP_SIDE ? f->T - t : PP_SIDE;
             int32_t leaf[PP_SIDE];
             pp_walk_trees(f, ranks, levels, t, count, leaf);
-            for (int32_t j = 0; j < count; j++) pp_take(b, in, f, t + j, leaf + j, i, 1, sums);
+            for (int32_t j = 0; j < count; j++) pp_take(b, in, f, t + j, leaf + j, i, 1);
         }
     }
 }
 
+// All rows of the block go down a tree before the next one: it comes from far away only once.
 static inline __attribute__((always_inline)) void pp_forest_walks(const pp_block *b,
                                                                   const pp_instruction *in,
-                                                                  const pp_forest_t *f, int levels,
-                                                                  int32_t *ranks, double *sums) {
+                                                                  const pp_forest_t *f,
+                                                                  int levels) {
+    const int32_t *ranks = b->scratch;
     for (int32_t t = 0; t < f->T; t++) {
         const uint32_t root = (uint32_t)f->roots[t];
         for (int64_t i = 0; i < b->rows; i += PP_SIDE) {
             const int64_t count = b->rows - i < PP_SIDE ? b->rows - i : PP_SIDE;
+            const int32_t *x = ranks + i / PP_BLOCK * PP_BLOCK * f->C + i % PP_BLOCK;
             int32_t leaf[PP_SIDE];
-            pp_walk_rows(f, ranks + i, levels, root, f->depths[t], leaf);
-            pp_take(b, in, f, t, leaf, i, count, sums);
+            pp_walk_rows(f, x, levels, root, f->depths[t], leaf);
+            pp_take(b, in, f, t, leaf, i, count);
         }
     }
 }
 
-static void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
-                              int32_t *ranks, double *sums) {
-    const int32_t *tree = f->vectors;
-    for (int32_t t = 0; t < f->T; t++) {
-        const int32_t *next = tree;
-        for (int64_t i = 0; i < b->rows; i += PP_GROUP) {
-            const int64_t count = b->rows - i < PP_GROUP ? b->rows - i : PP_GROUP;
-            int32_t leaf[PP_GROUP];
-            next = pp_vectors(f, tree, ranks + i, leaf);
-            pp_take(b, in, f, t, leaf, i, count, sums);
+// All trees are asked about a tile before the next one: its ranks stay near.
+static void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const pp_forest_t *f) {
+    const int32_t *ranks = b->scratch;
+    for (int64_t start = 0; start < b->rows; start += PP_BLOCK, ranks += PP_BLOCK * f->C) {
+        const int64_t end = b->rows - start < PP_BLOCK ? b->rows : start + PP_BLOCK;
+        const int32_t *tree = f->vectors;
+        for (int32_t t = 0; t < f->T; t++) {
+            const int32_t *next = tree;
+            for (int64_t i = start; i < end; i += PP_GROUP) {
+                const int64_t count = end - i < PP_GROUP ? end - i : PP_GROUP;
+                int32_t leaf[PP_GROUP];
+                next = pp_vectors(f, tree, ranks + i - start, leaf);
+                pp_take(b, in, f, t, leaf, i, count);
+            }
+            tree = next;
         }
-        tree = next;
     }
 }
 
+// The ranks of all rows, a tile of PP_BLOCK rows after the other. Returns whether a value is missing.
+static int pp_tiles(const pp_block *b, const pp_instruction *in, const pp_forest_t *f) {
+    int32_t *ranks = b->scratch;
+    int missing = 0;
+    for (int64_t start = 0; start < b->rows; start += PP_BLOCK, ranks += PP_BLOCK * f->C) {
+        const pp_block tile = pp_part(b, start);
+        missing |= pp_columns(&tile, in, f, ranks);
+        // Rows up to the end of their group hold anything; a rank of theirs is a rank all the same.
+        const int64_t full = (tile.rows + PP_GROUP - 1) / PP_GROUP * PP_GROUP;
+        for (int32_t c = 0; c < f->C; c++)
+            for (int64_t i = tile.rows; i < full; i++) ranks[(int64_t)c * PP_BLOCK + i] = 0;
+    }
+    return missing;
+}
+
+// Takes blocks of more rows than PP_BLOCK, too.
 void pp_forest(const pp_block *b, const pp_instruction *in) {
     pp_forest_t f = pp_forest_of(b->program, in);
-    int32_t *ranks = b->scratch;
-    double *sums = (double *)((char *)b->scratch + (int64_t)f.C * PP_BLOCK * (int64_t)sizeof(int32_t));
-    for (int32_t k = 0; k < f.K; k++)
-        for (int64_t i = 0; i < b->rows; i++) sums[(int64_t)k * PP_BLOCK + i] = f.first[k];
     if (b->rows < PP_FEW) {
-        if (f.flags & 4) pp_forest_few(b, in, &f, 1, ranks, sums);
-        else pp_forest_few(b, in, &f, 0, ranks, sums);
-    } else {
-        pp_trees(&f, b->program, in, pp_columns(b, in, &f, ranks));
-        // Rows up to the end of their group hold anything; a rank of theirs is a rank all the same.
-        const int64_t full = (b->rows + PP_GROUP - 1) / PP_GROUP * PP_GROUP;
-        for (int32_t c = 0; c < f.C; c++)
-            for (int64_t i = b->rows; i < full; i++) ranks[(int64_t)c * PP_BLOCK + i] = 0;
-        if (f.vectors) pp_forest_vectors(b, in, &f, ranks, sums);
-        else if (f.flags & 4) pp_forest_walks(b, in, &f, 1, ranks, sums);
-        else pp_forest_walks(b, in, &f, 0, ranks, sums);
+        if (f.flags & 4) pp_forest_few(b, in, &f, 1);
+        else pp_forest_few(b, in, &f, 0);
+        return;
     }
-    if (!(f.flags & 2))
-        for (int32_t k = 0; k < f.K; k++)
-            for (int64_t i = 0; i < b->rows; i++) PP_TARGET(k)[i] = sums[(int64_t)k * PP_BLOCK + i];
+    pp_trees(&f, b->program, in, pp_tiles(b, in, &f));
+    pp_begin(b, in, &f, 0, b->rows);
+    if (f.vectors) pp_forest_vectors(b, in, &f);
+    else if (f.flags & 4) pp_forest_walks(b, in, &f, 1);
+    else pp_forest_walks(b, in, &f, 0);
 }

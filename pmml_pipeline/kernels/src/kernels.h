@@ -9,6 +9,9 @@
 //
 //   regs[r * stride + i] is register r of row i.
 //
+//   A program with a large forest has larger blocks, so that a tree is fetched for more rows at once.
+//   The forest takes such a block whole, every other instruction in parts of PP_BLOCK rows.
+//
 //   An instruction in `code`: op, number of targets, number of sources, number of immediates, then
 //   the targets and the sources (registers) and the immediates (whole numbers; often an offset into
 //   `ints` or `doubles`, where the tables of a document lie).
@@ -36,9 +39,17 @@ typedef struct {
     const pp_program *program;
     double *regs;
     int64_t stride;  // between registers, in doubles
-    int64_t rows;    // of this block, at most PP_BLOCK
+    int64_t rows;    // of this block
     void *scratch;   // see pp_scratch_size
 } pp_block;
+
+// At most PP_BLOCK rows of a block, from `start` on.
+static inline pp_block pp_part(const pp_block *b, int64_t start) {
+    pp_block part = *b;
+    part.regs += start;
+    part.rows = b->rows - start < PP_BLOCK ? b->rows - start : PP_BLOCK;
+    return part;
+}
 
 // One instruction with its parts found.
 typedef struct {
@@ -50,7 +61,8 @@ typedef struct {
 #define PP_SOURCE(n) (b->regs + (int64_t)in->sources[n] * b->stride)
 
 void pp_forest(const pp_block *b, const pp_instruction *in);
-int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in);
+int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in, int64_t rows);
+int64_t pp_forest_walked(const pp_program *p, const pp_instruction *in);
 void pp_dense(const pp_block *b, const pp_instruction *in);
 void pp_kernel(const pp_block *b, const pp_instruction *in);
 int64_t pp_matrix_scratch(const pp_instruction *in);

@@ -186,7 +186,7 @@ void *pp_score_record(const pp_reader *r, void *record) {
 // registers, which must be zero, and bytes of scratch.
 void pp_reader_size(const pp_program *p, int64_t *registers, int64_t *scratch) {
     *registers = (int64_t)p->n_registers * PP_LANES;
-    *scratch = pp_scratch_size(p) + 64;
+    *scratch = pp_scratch_size(p, 1) + 64;
 }
 
 // Puts the constants into the registers, once.

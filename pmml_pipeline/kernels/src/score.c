@@ -30,25 +30,48 @@ static int64_t pp_next(const pp_program *p, int64_t at, pp_instruction *in) {
     return at + 4 + in->n_targets + in->n_sources + in->n_immediates;
 }
 
+// How many rows flow through the program at a time. Every block fetches the nodes of the forests
+// anew, so the more of them there are, the more rows share them; but not so many rows that their
+// registers take the place.
+static int64_t pp_block_rows(const pp_program *p) {
+    enum { NODES = 1 << 12, REGISTERS = 1 << 20, MOST = 4096 };  // bytes a row, doubles, rows
+    int64_t bytes = 0;
+    pp_instruction in;
+    for (int64_t at = 0; at < p->words;) {
+        at = pp_next(p, at, &in);
+        if (in.op == PP_FOREST) bytes += pp_forest_walked(p, &in);
+    }
+    int64_t rows = PP_BLOCK;
+    while (rows < MOST && rows * NODES < bytes && 2 * rows * p->n_registers <= REGISTERS) rows *= 2;
+    return rows;
+}
+
 // Bytes of scratch memory that the program's instructions need, the largest of them.
-static int64_t pp_scratch_size(const pp_program *p) {
+static int64_t pp_scratch_size(const pp_program *p, int64_t rows) {
     int64_t size = 0;
     pp_instruction in;
     for (int64_t at = 0; at < p->words;) {
         at = pp_next(p, at, &in);
         int64_t needed = 0;
-        if (in.op == PP_FOREST) needed = pp_forest_scratch(p, &in);
+        if (in.op == PP_FOREST) needed = pp_forest_scratch(p, &in, rows);
         if (in.op == PP_DENSE || in.op == PP_KERNEL) needed = pp_matrix_scratch(&in);
         if (needed > size) size = needed;
     }
     return size;
 }
 
-static void pp_block_run(pp_block *b) {
+static void pp_block_run(const pp_block *b) {
     pp_instruction in;
     for (int64_t at = 0; at < b->program->words;) {
         at = pp_next(b->program, at, &in);
-        pp_instruction_run(b, &in);
+        if (in.op == PP_FOREST) {
+            pp_forest(b, &in);
+            continue;
+        }
+        for (int64_t start = 0; start < b->rows; start += PP_BLOCK) {
+            const pp_block part = pp_part(b, start);
+            pp_instruction_run(&part, &in);
+        }
     }
 }
 
@@ -57,7 +80,7 @@ typedef struct {
     const pp_program *program;
     const double *const *columns;
     double *outputs;
-    int64_t rows, from, to;
+    int64_t rows, from, to, block;
     int32_t failed;
 } pp_span;
 
@@ -65,9 +88,9 @@ static void *pp_span_run(void *argument) {
     pp_span *s = argument;
     const pp_program *p = s->program;
     const int64_t rows = s->to - s->from;
-    const int64_t stride = rows < PP_BLOCK ? (rows + 7) / 8 * 8 : PP_BLOCK;
+    const int64_t stride = rows < s->block ? (rows + 7) / 8 * 8 : s->block;
     const size_t reg_bytes = ((size_t)p->n_registers * (size_t)stride * sizeof(double) + 63) / 64 * 64;
-    const size_t scratch_bytes = ((size_t)pp_scratch_size(p) + 63) / 64 * 64;
+    const size_t scratch_bytes = ((size_t)pp_scratch_size(p, stride) + 63) / 64 * 64;
     char *memory = aligned_alloc(64, reg_bytes + scratch_bytes + 64);
     s->failed = !memory;
     if (!memory) return 0;
@@ -75,8 +98,8 @@ static void *pp_span_run(void *argument) {
     const int64_t first = rows < stride ? rows : stride;
     for (int32_t r = 0; r < p->n_constants; r++)
         for (int64_t i = 0; i < first; i++) b.regs[r * stride + i] = p->constants[r];
-    for (int64_t start = s->from; start < s->to; start += PP_BLOCK) {
-        b.rows = s->to - start < PP_BLOCK ? s->to - start : PP_BLOCK;
+    for (int64_t start = s->from; start < s->to; start += s->block) {
+        b.rows = s->to - start < s->block ? s->to - start : s->block;
         const size_t bytes = (size_t)b.rows * sizeof(double);
         for (int32_t k = 0; k < p->n_inputs; k++)
             memcpy(b.regs + (int64_t)(p->n_constants + k) * stride, s->columns[k] + start, bytes);
@@ -89,7 +112,7 @@ static void *pp_span_run(void *argument) {
 }
 
 // columns: n_inputs of `rows` numbers each; outputs: n_outputs columns, one after the other.
-// `threads` share the rows, each a run of whole blocks. They are made for this call and gone after
+// `threads` share the rows evenly, each a run of them. They are made for this call and gone after
 // it, so that a fork finds none; where one cannot be had, the caller's own does its part too.
 // Returns 0, or 1 when there is no memory.
 int32_t pp_score(const pp_program *p, const double *const *columns, double *outputs, int64_t rows,
@@ -99,10 +122,10 @@ int32_t pp_score(const pp_program *p, const double *const *columns, double *outp
     pthread_t made[MOST];
     int started[MOST];
     if (threads > MOST) threads = MOST;
-    const int64_t blocks = (rows + PP_BLOCK - 1) / PP_BLOCK;
+    const int64_t block = pp_block_rows(p), parts = (rows + PP_BLOCK - 1) / PP_BLOCK;
     for (int32_t t = 0; t < threads; t++) {
-        const int64_t from = blocks * t / threads * PP_BLOCK, to = blocks * (t + 1) / threads * PP_BLOCK;
-        spans[t] = (pp_span){p, columns, outputs, rows, from, to < rows ? to : rows, 0};
+        const int64_t from = parts * t / threads * PP_BLOCK, to = parts * (t + 1) / threads * PP_BLOCK;
+        spans[t] = (pp_span){p, columns, outputs, rows, from, to < rows ? to : rows, block, 0};
     }
     for (int32_t t = 1; t < threads; t++)
         started[t] = !pthread_create(made + t, 0, pp_span_run, spans + t);
