@@ -15,8 +15,10 @@ from pmml_pipeline.errors import DocumentError
 
 WORD = 32  # leaves to a word of a bit vector
 MOST_WORDS = 2  # with more leaves to a tree, walking is faster
-BRANCHES = 16  # of the search for a rank
+BRANCHES = 16  # thresholds that are compared at a time
+MOST_BUCKETS = 4  # for every threshold
 TEST_BITS = 31  # what a column and a rank have together
+SIDE = 8  # rows that walk side by side
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
@@ -34,7 +36,7 @@ def emit(
         flags: as in forest.c.
     """
     tests = _tests(builder, forest)
-    shift = max(1, (len(tests.table) - 1).bit_length())
+    shift = (SIDE * len(tests.table) - 1).bit_length()
     kept = asked(forest)
     parts = [(forest, tests.columns, tests.ks)]
     if not kept.all():
@@ -90,14 +92,14 @@ class _Tests:
 
     Attributes:
         registers: what the columns are made of.
-        table: source, kind, offset and count of each column; see forest.c.
+        table: source, kind, offset and count of each column, and its buckets; see forest.c.
         words: the sets of levels, as bits.
         columns: by item, the column that is tested; 0 for leaves.
         ks: by item, the rank, or the first word of the set.
     """
 
     registers: list[Register]
-    table: list[tuple[int, int, int, int]]
+    table: list[tuple[int, int, int, int, int, int]]
     words: list[int]
     columns: Ints
     ks: Ints
@@ -106,8 +108,16 @@ class _Tests:
         """A new column."""
         if register not in self.registers:
             self.registers.append(register)
-        offset = builder.doubles(values if kind == 2 else _search_table(values))
-        self.table.append((self.registers.index(register), kind, offset, len(values)))
+        head = (self.registers.index(register), kind)
+        if kind == 2:
+            self.table.append((*head, builder.doubles(values), len(values), 0, -1))
+            return len(self.table) - 1
+        line, buckets = _buckets(np.array(values))
+        behind = [math.inf] * BRANCHES  # a block may begin at the last threshold
+        table = [*values, *behind] if len(buckets) else _search_table(values)
+        thresholds = builder.doubles(table)
+        places = builder.ints(buckets) if len(buckets) else -1
+        self.table.append((*head, thresholds, len(values), builder.doubles(line), places))
         return len(self.table) - 1
 
 
@@ -203,6 +213,33 @@ def _search_table(values: Sequence[float]) -> npt.NDArray[np.float64]:
     return np.concatenate(levels)
 
 
+def _buckets(thresholds: npt.NDArray[np.float64]) -> tuple[list[float], Ints]:
+    """The buckets that tell where the thresholds near a number are.
+
+    Returns:
+        What a number's bucket is computed of (its start, buckets per unit, the last bucket), and
+        for each bucket how many thresholds are in those before. Nothing where thresholds are few,
+        or so uneven that a bucket would have more than the kernel compares.
+    """
+    finite = thresholds[np.isfinite(thresholds)]
+    if len(thresholds) <= BRANCHES or len(finite) < 2:
+        return [], np.empty(0, dtype=np.int32)
+    low, high = finite[0], finite[-1]
+    count = len(thresholds) // 4
+    while count <= MOST_BUCKETS * len(thresholds):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            scale = count / (high - low)
+            place = (thresholds - low) * scale
+        if not 0.0 < scale < math.inf or np.isnan(place).any():
+            break
+        bucket = np.clip(place, 0.0, count - 1.0).astype(np.int64)  # as the kernel computes it
+        before = np.searchsorted(bucket, np.arange(count))
+        if np.bincount(bucket).max() <= BRANCHES:
+            return [low, scale, count - 1.0], before.astype(np.int32)
+        count *= 2
+    return [], np.empty(0, dtype=np.int32)
+
+
 def _walk_table(forest: Grown, columns: Ints, ks: Ints) -> tuple[Longs, Longs]:
     """The roots, of shape (trees,), and the nodes, of shape (nodes, 3).
 
@@ -245,7 +282,7 @@ def _packed(roots: Longs, nodes: Longs, shift: int) -> Ints:
             f"a field of the trees has {int(k.max()) + 1:,} thresholds, which are too many",
             "use another engine",
         )
-    test = np.where(levels, -2 - column, np.where(leaf, 0, column)) | (k << shift)
+    test = SIDE * np.where(levels, -2 - column, np.where(leaf, 0, column)) | (k << shift)
     test = np.where(leaf, most << shift, test) | np.where(levels, 1 << TEST_BITS, 0)
     packed = np.empty((len(nodes), 2), dtype=np.uint32)
     packed[:, 0] = np.where(leaf, np.arange(len(nodes)), child)

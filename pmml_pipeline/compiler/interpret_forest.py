@@ -23,7 +23,7 @@ def walked(
     sets_at, first_at, shift, walk_at = head[6:10]  # of the trees that are for all rows
     ranks = []
     for c in range(n_columns):
-        source, kind, at, n = ints[columns_at + 4 * c :][:4].tolist()
+        source, kind, at, n = ints[columns_at + 6 * c :][:4].tolist()
         table, x = doubles[at : at + n], sources[source]
         place = np.searchsorted(table, x)
         if kind == 2:
@@ -44,7 +44,7 @@ def walked(
                 child, test = nodes[at]
                 if child == at:
                     break
-                column, k = test & ((1 << shift) - 1), (test & 0x7FFFFFFF) >> shift
+                column, k = (test & ((1 << shift) - 1)) // 8, (test & 0x7FFFFFFF) >> shift
                 rank = int(ranks[column][row])
                 if test >> 31:
                     at = child + (not int(sets[k + (rank >> 5)]) >> (rank & 31) & 1)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmml_pipeline.compiler import forest_tables
+from pmml_pipeline.compiler import grown as grown_module
 from pmml_pipeline.compiler.builder import Builder
 from pmml_pipeline.compiler.forest import Forest, Leaf, Split, Tree, grown, leaves, sums
 from pmml_pipeline.compiler.interpret import run
@@ -51,9 +52,10 @@ def walk(tree: Tree, row: list[float]) -> int:
     return tree.number
 
 
-def rows_of(random: np.random.Generator, count: int) -> np.ndarray:
-    numbers = [*NUMBERS, math.nan, 1.0000000000000002, 1.7, -3.0]
-    levels = [*LEVELS, 99.0, -1.0, math.nan]
+def rows_of(random: np.random.Generator, count: int, whole: bool = False) -> np.ndarray:
+    missing = [] if whole else [math.nan]
+    numbers = [*NUMBERS, *missing, 1.0000000000000002, 1.7, -3.0]
+    levels = [*LEVELS, 99.0, -1.0, *missing]
     columns = [random.choice(numbers, count), random.choice(numbers, count)]
     columns += [random.choice(levels, count), random.choice(levels, count)]
     return np.array(columns)
@@ -63,17 +65,20 @@ def rows_of(random: np.random.Generator, count: int) -> np.ndarray:
 @given(
     st.integers(0, 2**32),
     st.sampled_from([1, 3, 5, 31, 32, 33, 128, 130, 300]),
-    st.sampled_from([0, 1, 7, 31, 32, 60]),
+    st.sampled_from([0, 1, 7, 31, 32, 60, 100]),
+    st.booleans(),
     st.booleans(),
 )
-def test_every_way_gives_the_same_sums(seed: int, count: int, most: int, single: bool) -> None:
+def test_every_way_gives_the_same_sums(
+    seed: int, count: int, most: int, single: bool, whole: bool
+) -> None:
     random = np.random.default_rng(seed)
     forest = Forest()
     for _ in range(int(random.integers(1, 6))):
         forest.trees.append(grow(random, forest, int(random.integers(0, most + 1))))
     b = Builder(FIELDS)
     (stage,) = b.finish(sums(b, forest, (0.5, -1.0), single=single))
-    table = rows_of(random, count)
+    table = rows_of(random, count, whole)
     inputs = np.ascontiguousarray(table[list(stage.reads)]).reshape(len(stage.reads), count)
     native = Native(stage.program).score(inputs, count)
     assert np.array_equal(native, np.array(run(stage.program, list(inputs), count)))
@@ -102,6 +107,93 @@ def test_every_tree_gives_its_leaf(seed: int, count: int) -> None:
     native = Native(stage.program).score(inputs, count)
     expected = [[walk(t, table[:, r].tolist()) for r in range(count)] for t in forest.trees]
     assert native.tolist() == expected
+
+
+@pytest.mark.parametrize("missing", [(), (0,), (517, 600)])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_large_forest_takes_more_rows_at_a_time(missing: tuple[int, ...], threads: int) -> None:
+    """Blocks of a forest of this size have 512 rows; what is missing in one changes no other."""
+    random = np.random.default_rng(1)
+    forest = Forest()
+    for _ in range(80):
+        forest.trees.append(grow(random, forest, 1_000))
+    b = Builder(FIELDS)
+    (stage,) = b.finish(sums(b, forest, (0.0, 0.0), single=False))
+    assert 8 * 80 * 2_000 > 256 * 2**12  # bytes of nodes
+    count = 3_333
+    table = rows_of(random, count, whole=True)
+    table[:, list(missing)] = math.nan
+    found = Native(stage.program).score(table[list(stage.reads)], count, threads)
+    for row in [*range(500, 620), 0, 1_023, 1_024, 3_332]:
+        total = np.zeros(2)
+        for tree in forest.trees:
+            total += forest.values[walk(tree, table[:, row].tolist())]
+        assert found[:, row].tolist() == total.tolist()
+
+
+def test_whole_rows_do_not_ask_what_is_missing() -> None:
+    """Of three tests, two ask whether a value is there; below one of them stands another tree."""
+    forest = Forest()
+    none, low, high, other = (forest.leaf([float(n)]) for n in range(4))
+    below = Split(0, 1.0, frozenset(), True, low, high)
+    absent = Split(1, 5.0, frozenset(), True, other, Split(1, 6.0, frozenset(), True, none, low))
+    asked = Split(0, math.inf, frozenset(), False, below, absent)
+    forest.trees.append(Split(1, math.inf, frozenset(), False, asked, none))
+    trees = grown(forest, 1)
+    assert len(trees.registers) == 11
+    kept = grown_module.asked(trees)
+    left = grown_module.without(trees, kept)
+    assert left.registers.tolist() == [0, -1, -1]
+    assert left.failed.tolist()[0] == 2
+    assert left.leaves[1:].tolist() == [1, 2]
+    assert left.starts.tolist() == [0, 3]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.floats(allow_nan=False), min_size=17, max_size=80, unique=True),
+    st.lists(st.floats(), max_size=20),
+    st.floats(-300, 300),
+)
+def test_ranks_among_any_thresholds(
+    thresholds: list[float], others: list[float], power: float
+) -> None:
+    with np.errstate(over="ignore", under="ignore"):
+        near = 10.0**power * (1.0 + np.arange(40) / 64)
+    values = np.unique(np.array([*thresholds, *near]) + 0.0)
+    forest = Forest()
+    tree: Tree = forest.leaf([float(len(values))])
+    for place in reversed(range(len(values))):
+        passed = forest.leaf([float(place)])
+        tree = Split(0, float(values[place]), frozenset(), False, passed, tree)
+    forest.trees.append(tree)
+    b = Builder(1)
+    (stage,) = b.finish(sums(b, forest, (0.0,), single=False))
+    with np.errstate(over="ignore", invalid="ignore"):
+        x = np.array(
+            [*values, *np.nextafter(values, np.inf), *np.nextafter(values, -np.inf), *others]
+        )
+    x = x[~np.isnan(x)]
+    expected = np.searchsorted(values, x).astype(float)
+    assert np.array_equal(Native(stage.program).score(x[None], len(x))[0], expected)
+
+
+def test_even_thresholds_are_found_by_buckets_and_uneven_ones_are_not() -> None:
+    even = np.linspace(-1.0, 1.0, 1_000)
+    line, buckets = forest_tables._buckets(even)
+    assert len(line) == 3
+    assert buckets[0] == 0
+    assert np.diff(buckets).max() <= forest_tables.BRANCHES
+    for uneven in (np.logspace(-200, 200, 1_000), np.array([-1e308, *even, 1e308]), even[:16]):
+        assert len(forest_tables._buckets(uneven)[1]) == 0
+
+
+def test_the_same_values_of_leaves_are_kept_once() -> None:
+    values = np.array([[1.0, 2.0], [0.0, 2.0], [1.0, 2.0], [-0.0, 2.0], [2.0, 1.0]])
+    found, places = forest_tables._distinct(values)
+    assert len(found) == 4
+    assert np.array_equal(found[places], values)
+    assert np.array_equal(np.signbit(found[places]), np.signbit(values))
 
 
 def test_a_leaf_that_is_reached_on_two_ways() -> None:
@@ -152,7 +244,7 @@ def test_ranks_among_any_number_of_thresholds(count: int) -> None:
 
 
 def test_more_thresholds_than_a_test_can_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forest_tables, "TEST_BITS", 4)
+    monkeypatch.setattr(forest_tables, "TEST_BITS", 8)
     forest = Forest()
     forest.trees.append(grow(np.random.default_rng(3), forest, 20))
     with pytest.raises(DocumentError, match="thresholds, which are too many"):

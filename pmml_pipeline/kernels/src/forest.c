@@ -32,20 +32,21 @@
 // The layout of a forest in `ints`, from the immediate on:
 //
 //   0 columns C   1 trees T   2 values per leaf K   3 flags   4 doubles of leaves
-//   5 columns at  6 sets at   7 doubles of first sums         8 bits of a test that are its column
+//   5 columns at  6 sets at   7 doubles of first sums         8 bits of a test below its k
 //   9 walk at     10 bit vectors at, 0 for none               11 words of a bit vector
 //   12 to 14: as 9 to 11, for rows in which nothing is missing (the same offsets where these trees
 //   are no others)
 //   (all are offsets into ints, or into doubles where it says so)
 //
-//   columns   4 each: source, kind (0 rank, missing low; 1 rank, missing high; 2 levels), doubles of
-//             thresholds (as pp_search says) or levels, how many. A column of kind 1 behind one of
-//             kind 0 with the same thresholds shares its search.
+//   columns   6 each: source, kind (0 rank, missing low; 1 rank, missing high; 2 levels), doubles of
+//             thresholds or levels, how many, doubles of the line of buckets, ints of buckets (-1 for
+//             none); see pp_search. A column of kind 1 behind one of kind 0 with the same thresholds
+//             shares its search.
 //   walk      T roots, T depths, and the number of nodes N; then N nodes of 2: child and test; then N
 //             numbers of leaves. The child that passes is `child`, the one that fails the next one.
-//             A test has the column in its low bits, above them k, and in the sign whether it is a
-//             test of levels, when k is the first word of its set. A leaf's child is the leaf, and
-//             its k is more than any rank.
+//             A test has PP_SIDE times its column in its low bits, above them k, and in the sign
+//             whether it is a test of levels, when k is the first word of its set. A leaf's child is
+//             the leaf, and its k is more than any rank.
 //   bit vectors   per tree: the first leaf; for each word, how many tests of ranks and of levels; then
 //                 3 for each test: column, k (or word of set), leaves that a failed test takes away
 //   flags     1: sums are float32; 2: no sums, target t is the number of tree t's leaf; 4: there are
@@ -59,6 +60,9 @@ typedef int32_t pp_v8i __attribute__((vector_size(32)));
 typedef uint32_t pp_v8u __attribute__((vector_size(32)));
 typedef double pp_v4a __attribute__((vector_size(32), aligned(8)));  // anywhere in memory
 typedef int64_t pp_v4l __attribute__((vector_size(32)));
+
+#define PP_INLINE inline __attribute__((always_inline))
+#define PP_ALONE __attribute__((noinline))
 
 enum {
     PP_GROUP = 32,  // rows whose leaf sets are in registers at a time
@@ -109,7 +113,7 @@ static pp_forest_t pp_forest_of(const pp_program *p, const pp_instruction *in) {
 // Bytes of scratch for blocks of `rows`.
 int64_t pp_forest_scratch(const pp_program *p, const pp_instruction *in, int64_t rows) {
     const int64_t tiles = (rows + PP_BLOCK - 1) / PP_BLOCK;
-    return p->ints[in->immediates[0]] * tiles * PP_BLOCK * (int64_t)sizeof(int32_t);
+    return p->ints[in->immediates[0]] * (tiles + 1) * PP_BLOCK * (int64_t)sizeof(int32_t);
 }
 
 // Bytes of the nodes that rows walk over.
@@ -121,36 +125,79 @@ int64_t pp_forest_walked(const pp_program *p, const pp_instruction *in) {
     return nodes * (int64_t)sizeof(pp_node);
 }
 
-// The search for a rank. Thresholds stand in blocks of 16, with infinities behind the last one; the
-// last of each block once more, in blocks of 16; and so on, until there is only one block. In a
-// block all 16 are compared and those that are smaller counted, so that nothing depends on a branch
-// that nobody can predict, and the only chain of loads is from a level to the one below.
+// The search for a rank. In a block of 16 thresholds all are compared and those that are smaller are
+// counted, so that nothing depends on a branch that nobody can predict. The block is found in one of
+// two ways:
+//
+//   buckets   The range of the thresholds is cut into buckets of the same width. A number's bucket is
+//             one multiplication away, and says how many thresholds are in the buckets before. In
+//             floating point, too, a larger number is in the same bucket or in one behind, so all of
+//             these are smaller than the number, those in buckets behind are not, and those of its
+//             own bucket, which are at most 16, are in the block.
+//   levels    Where some buckets would have more: thresholds stand in blocks of 16, with infinities
+//             behind the last one; the last of each block once more, in blocks of 16; and so on,
+//             until there is only one block. The only chain of loads is from a level to the one below.
 typedef struct {
     const double *level[8];
+    const int32_t *buckets;  // 0 for none
+    double low, scale, last;
     int32_t levels;
 } pp_search;
 
-static pp_search pp_search_of(const double *table, int64_t n) {
-    pp_search s;
-    s.levels = 0;
+static pp_search pp_search_of(const pp_program *p, const int32_t *column) {
+    pp_search s = {0};
+    const double *table = p->doubles + column[2], *line = p->doubles + column[4];
+    const int64_t n = column[3];
+    if (column[5] >= 0) {
+        s.buckets = p->ints + column[5];
+        s.low = line[0];
+        s.scale = line[1];
+        s.last = line[2];
+    }
     for (int64_t size = (n / 16 + 1) * 16;;) {
         s.level[s.levels++] = table;
-        if (size == 16) return s;
+        if (size == 16 || s.buckets) return s;
         table += size;
         size = (size / 16 + 15) / 16 * 16;
     }
 }
 
-// How many thresholds are smaller than v; 0 if it is missing.
-static inline int32_t pp_rank(const pp_search *s, double v) {
-    const pp_v4a x = (pp_v4a){0} + v;
-    int64_t k = 0;
-    for (int32_t i = s->levels - 1; i >= 0; i--) {
-        const pp_v4a *block = (const pp_v4a *)(s->level[i] + 16 * k);
-        const pp_v4l smaller = (block[0] < x) + (block[1] < x) + (block[2] < x) + (block[3] < x);
-        k = 16 * k - (smaller[0] + smaller[1] + smaller[2] + smaller[3]);
+// How many of a block's thresholds are smaller than v; none if it is missing.
+static PP_INLINE int64_t pp_in_block(const double *thresholds, double v) {
+    const pp_v4a x = (pp_v4a){0} + v, *block = (const pp_v4a *)thresholds;
+    const pp_v4l smaller = (block[0] < x) + (block[1] < x) + (block[2] < x) + (block[3] < x);
+    return -(smaller[0] + smaller[1] + smaller[2] + smaller[3]);
+}
+
+// How many thresholds are smaller than v; 0 if it is missing. `buckets` and `levels` are constants
+// where there are many numbers to search for.
+static PP_INLINE int32_t pp_rank(const pp_search *s, int buckets,
+                                                             int32_t levels, double v) {
+    if (buckets) {
+        double place = (v - s->low) * s->scale;
+        place = place > 0 ? place : 0;
+        place = place < s->last ? place : s->last;
+        const int64_t before = s->buckets[(int64_t)place];
+        return (int32_t)(before + pp_in_block(s->level[0] + before, v));
     }
+    int64_t k = 0;
+    for (int32_t i = levels - 1; i >= 0; i--) k = 16 * k + pp_in_block(s->level[i] + 16 * k, v);
     return (int32_t)k;
+}
+
+static PP_INLINE void pp_ranks_of(const pp_search *s, int buckets,
+                                                              int32_t levels, const double *x,
+                                                              int64_t n, int32_t *out) {
+    for (int64_t i = 0; i < n; i++) out[i] = pp_rank(s, buckets, levels, x[i]);
+}
+
+// The ranks of n numbers, of missing ones 0.
+static void pp_ranks(const pp_search *s, const double *x, int64_t n, int32_t *out) {
+    if (s->buckets) pp_ranks_of(s, 1, 0, x, n, out);
+    else if (s->levels == 1) pp_ranks_of(s, 0, 1, x, n, out);
+    else if (s->levels == 2) pp_ranks_of(s, 0, 2, x, n, out);
+    else if (s->levels == 3) pp_ranks_of(s, 0, 3, x, n, out);
+    else pp_ranks_of(s, 0, s->levels, x, n, out);
 }
 
 static inline int32_t pp_level(const double *table, int32_t n, double x) {
@@ -160,97 +207,119 @@ static inline int32_t pp_level(const double *table, int32_t n, double x) {
 
 // Whether a column is the other one of a pair: the same thresholds, and missing high.
 static inline int pp_paired(const pp_forest_t *f, int32_t c) {
-    const int32_t *one = f->columns + 4 * c, *other = one + 4;
+    const int32_t *one = f->columns + 6 * c, *other = one + 6;
     return c + 1 < f->C && one[1] == 0 && other[1] == 1 && one[0] == other[0] && one[2] == other[2] &&
            one[3] == other[3];
 }
 
-// The ranks of all rows, a column after the other. Returns whether a value is missing.
-static int pp_columns(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+// What a missing number becomes, in ranks that have 0 for it.
+static inline void pp_missing_high(const double *x, int64_t n, int32_t high, const int32_t *ranks,
+                                   int32_t *out) {
+    for (int64_t i = 0; i < n; i++) out[i] = (x[i] != x[i]) ? high : ranks[i];
+}
+
+// The ranks of all rows: of a tile of PP_BLOCK rows column after column, then of the next tile. A
+// column is searched in all tiles before the next one: its thresholds stay near. Returns whether a
+// value is missing.
+static PP_ALONE int pp_columns(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
                       int32_t *ranks) {
     int missing = 0;
     for (int32_t c = 0; c < f->C; c++) {
-        const int32_t *column = f->columns + 4 * c;
-        const double *x = PP_SOURCE(column[0]);
+        const int32_t *column = f->columns + 6 * c;
         const double *table = b->program->doubles + column[2];
-        const int32_t n = column[3];
-        int32_t *out = ranks + (int64_t)c * PP_BLOCK;
-        for (int64_t i = 0; i < b->rows; i++) missing |= x[i] != x[i];
-        if (column[1] == 2) {
-            for (int64_t i = 0; i < b->rows; i++) out[i] = pp_level(table, n, x[i]);
-            continue;
+        const int32_t high = column[3];
+        const int paired = pp_paired(f, c);
+        const pp_search search = column[1] == 2 ? (pp_search){0} : pp_search_of(b->program, column);
+        for (int64_t start = 0; start < b->rows; start += PP_BLOCK) {
+            const int64_t n = b->rows - start < PP_BLOCK ? b->rows - start : PP_BLOCK;
+            const double *x = PP_SOURCE(column[0]) + start;
+            int32_t *out = ranks + start * f->C + (int64_t)c * PP_BLOCK;
+            for (int64_t i = 0; i < n; i++) missing |= x[i] != x[i];
+            if (column[1] == 2) {
+                for (int64_t i = 0; i < n; i++) out[i] = pp_level(table, high, x[i]);
+            } else {
+                pp_ranks(&search, x, n, out);
+                if (column[1]) pp_missing_high(x, n, high, out, out);
+                if (paired) pp_missing_high(x, n, high, out, out + PP_BLOCK);
+            }
+            // Rows up to the end of their group hold anything; a rank of theirs is one all the same.
+            const int64_t full = (n + PP_GROUP - 1) / PP_GROUP * PP_GROUP;
+            for (int64_t i = n; i < full; i++) out[i] = out[i + (paired ? PP_BLOCK : 0)] = 0;
         }
-        const pp_search search = pp_search_of(table, n);
-        for (int64_t i = 0; i < b->rows; i++) {
-            const int32_t rank = pp_rank(&search, x[i]);
-            out[i] = (column[1] && x[i] != x[i]) ? n : rank;
-        }
-        if (pp_paired(f, c)) {
-            for (int64_t i = 0; i < b->rows; i++)
-                out[PP_BLOCK + i] = (x[i] != x[i]) ? n : out[i];
-            c++;
-        }
+        c += paired;
     }
     return missing;
 }
 
-// The ranks of one row, side by side. Returns whether a value is missing.
+// The ranks of one row, as pp_walkable has those of PP_SIDE. Returns whether a value is missing.
 static int pp_columns_of_row(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
                              int64_t row, int32_t *ranks) {
     int missing = 0;
     for (int32_t c = 0; c < f->C; c++) {
-        const int32_t *column = f->columns + 4 * c;
+        const int32_t *column = f->columns + 6 * c;
         const double x = PP_SOURCE(column[0])[row];
         const double *table = b->program->doubles + column[2];
         const int32_t n = column[3];
         missing |= x != x;
         if (column[1] == 2) {
-            ranks[c] = pp_level(table, n, x);
+            ranks[c * PP_SIDE] = pp_level(table, n, x);
             continue;
         }
-        const pp_search search = pp_search_of(table, n);
-        const int32_t rank = pp_rank(&search, x);
-        ranks[c] = (column[1] && x != x) ? n : rank;
+        const pp_search search = pp_search_of(b->program, column);
+        const int32_t rank = pp_rank(&search, search.buckets != 0, search.levels, x);
+        ranks[c * PP_SIDE] = ((column[1] && x != x) ? n : rank) << f->shift;
         if (pp_paired(f, c)) {
             c++;
-            ranks[c] = (x != x) ? n : rank;
+            ranks[c * PP_SIDE] = ((x != x) ? n : rank) << f->shift;
         }
     }
     return missing;
+}
+
+// The ranks of a tile as walks read them: of PP_SIDE rows column after column, then of the next ones.
+// A rank is moved up to where a test has its k, so that the two are compared as they are: above the
+// same k, the column that a test has below it makes the test no smaller than the rank. Positions of
+// levels stay where they are.
+static void pp_walkable(const pp_forest_t *f, const int32_t *tile, int32_t *out) {
+    for (int64_t i = 0; i < PP_BLOCK; i += PP_SIDE)
+        for (int32_t c = 0; c < f->C; c++, out += PP_SIDE) {
+            const int32_t *ranks = tile + (int64_t)c * PP_BLOCK + i;
+            const int32_t up = f->columns[6 * c + 1] == 2 ? 0 : f->shift;
+            for (int32_t j = 0; j < PP_SIDE; j++) out[j] = (int32_t)((uint32_t)ranks[j] << up);
+        }
 }
 
 static inline int32_t pp_in_set(const uint32_t *set, int32_t level) {
     return (int32_t)((set[level >> 5] >> (level & 31)) & 1u);
 }
 
-// One step down. The rank of column c is at x[c * stride]. `levels` says whether there are tests of
-// levels; it and `stride` are constants where this is inlined.
-static inline __attribute__((always_inline)) uint32_t pp_step(const pp_forest_t *f, const int32_t *x,
-                                                              int64_t stride, int levels,
-                                                              uint32_t at) {
+// One step down of the row whose ranks are at x, PP_SIDE from column to column. `levels`, a constant
+// where this is inlined, says whether there are tests of levels.
+static PP_INLINE uint32_t pp_step(const pp_forest_t *f, const int32_t *x,
+                                                              int levels, uint32_t at) {
     const pp_node node = f->nodes[at];
     const uint32_t test = levels ? node.test & 0x7FFFFFFFu : node.test;
-    const int32_t rank = x[(int64_t)(test & ((1u << f->shift) - 1u)) * stride];
-    const int32_t k = (int32_t)(test >> f->shift);
-    if (levels && (int32_t)node.test < 0) return node.child + !pp_in_set(f->sets + k, rank);
-    return node.child + (rank > k);
+    const uint32_t rank = (uint32_t)x[test & ((1u << f->shift) - 1u)];
+    if (levels && (int32_t)node.test < 0)
+        return node.child + !pp_in_set(f->sets + (test >> f->shift), (int32_t)rank);
+    return node.child + (rank > test);
 }
 
 // The leaves that PP_SIDE rows reach in the tree with the root `root`.
-static inline __attribute__((always_inline)) void pp_walk_rows(const pp_forest_t *f,
+static PP_INLINE void pp_walk_rows(const pp_forest_t *f,
                                                                const int32_t *ranks, int levels,
                                                                uint32_t root, int32_t depth,
                                                                int32_t *leaf) {
     uint32_t at[PP_SIDE];
     for (int j = 0; j < PP_SIDE; j++) at[j] = root;
     for (int32_t d = depth & 3; d > 0; d--)
-        for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks + j, PP_BLOCK, levels, at[j]);
+        for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks + j, levels, at[j]);
     for (int32_t d = depth >> 2; d > 0; d--) {
         uint32_t moved = 0;
         for (int32_t k = 0; k < 3; k++)
-            for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks + j, PP_BLOCK, levels, at[j]);
+            for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks + j, levels, at[j]);
         for (int j = 0; j < PP_SIDE; j++) {
-            const uint32_t next = pp_step(f, ranks + j, PP_BLOCK, levels, at[j]);
+            const uint32_t next = pp_step(f, ranks + j, levels, at[j]);
             moved |= next ^ at[j];
             at[j] = next;
         }
@@ -260,7 +329,7 @@ static inline __attribute__((always_inline)) void pp_walk_rows(const pp_forest_t
 }
 
 // The leaves that one row reaches in `count` trees, at most PP_SIDE, from tree t on.
-static inline __attribute__((always_inline)) void pp_walk_trees(const pp_forest_t *f,
+static PP_INLINE void pp_walk_trees(const pp_forest_t *f,
                                                                 const int32_t *ranks, int levels,
                                                                 int32_t t, int32_t count,
                                                                 int32_t *leaf) {
@@ -272,13 +341,14 @@ static inline __attribute__((always_inline)) void pp_walk_trees(const pp_forest_
         depth = f->depths[tree] > depth ? f->depths[tree] : depth;
     }
     for (int32_t d = depth; d > 0; d--)
-        for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks, 1, levels, at[j]);
+        for (int j = 0; j < PP_SIDE; j++) at[j] = pp_step(f, ranks, levels, at[j]);
     for (int j = 0; j < PP_SIDE; j++) leaf[j] = f->numbers[at[j]];
 }
 
 // The leaves that PP_GROUP rows reach in one tree, by bit vectors. Returns where the next tree is.
-static inline const int32_t *pp_vectors(const pp_forest_t *f, const int32_t *tree,
-                                        const int32_t *ranks, int32_t *leaf) {
+static PP_ALONE const int32_t *pp_vectors(const pp_forest_t *f,
+                                                           const int32_t *tree,
+                                                           const int32_t *ranks, int32_t *leaf) {
     const int32_t *counts = tree + 1, *node = counts + 2 * f->words;
     uint32_t left[PP_GROUP] __attribute__((aligned(32)));
     for (int32_t word = 0; word < f->words; word++, counts += 2) {
@@ -315,8 +385,10 @@ static inline const int32_t *pp_vectors(const pp_forest_t *f, const int32_t *tre
 }
 
 // Adds the values of leaves to the sums of rows from `start` on, or writes their numbers.
-static inline void pp_take(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
-                           int32_t t, const int32_t *leaf, int64_t start, int64_t count) {
+static PP_INLINE void pp_add(const pp_block *b, const pp_instruction *in,
+                                                         const pp_forest_t *f, int32_t t,
+                                                         const int32_t *leaf, int64_t start,
+                                                         int64_t count) {
     if (f->flags & 2) {
         for (int64_t j = 0; j < count; j++) PP_TARGET(t)[start + j] = leaf[j];
     } else if (f->flags & 1) {
@@ -335,6 +407,13 @@ static inline void pp_take(const pp_block *b, const pp_instruction *in, const pp
     }
 }
 
+// As pp_add, for many rows.
+static PP_ALONE void pp_take(const pp_block *b, const pp_instruction *in,
+                                              const pp_forest_t *f, int32_t t, const int32_t *leaf,
+                                              int64_t start, int64_t count) {
+    pp_add(b, in, f, t, leaf, start, count);
+}
+
 // What the sums of some rows begin with. A target can be the register of a source, so this comes
 // after the sources of these rows were read.
 static inline void pp_begin(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
@@ -344,7 +423,7 @@ static inline void pp_begin(const pp_block *b, const pp_instruction *in, const p
         for (int64_t i = start; i < start + count; i++) PP_TARGET(k)[i] = f->first[k];
 }
 
-static inline __attribute__((always_inline)) void pp_forest_few(const pp_block *b,
+static PP_INLINE void pp_forest_few(const pp_block *b,
                                                                 const pp_instruction *in,
                                                                 pp_forest_t *f, int levels) {
     int32_t *ranks = b->scratch;
@@ -355,13 +434,13 @@ static inline __attribute__((always_inline)) void pp_forest_few(const pp_block *
             const int32_t count = f->T - t < PP_SIDE ? f->T - t : PP_SIDE;
             int32_t leaf[PP_SIDE];
             pp_walk_trees(f, ranks, levels, t, count, leaf);
-            for (int32_t j = 0; j < count; j++) pp_take(b, in, f, t + j, leaf + j, i, 1);
+            for (int32_t j = 0; j < count; j++) pp_add(b, in, f, t + j, leaf + j, i, 1);
         }
     }
 }
 
 // All rows of the block go down a tree before the next one: it comes from far away only once.
-static inline __attribute__((always_inline)) void pp_forest_walks(const pp_block *b,
+static PP_INLINE void pp_forest_walks(const pp_block *b,
                                                                   const pp_instruction *in,
                                                                   const pp_forest_t *f,
                                                                   int levels) {
@@ -370,16 +449,15 @@ static inline __attribute__((always_inline)) void pp_forest_walks(const pp_block
         const uint32_t root = (uint32_t)f->roots[t];
         for (int64_t i = 0; i < b->rows; i += PP_SIDE) {
             const int64_t count = b->rows - i < PP_SIDE ? b->rows - i : PP_SIDE;
-            const int32_t *x = ranks + i / PP_BLOCK * PP_BLOCK * f->C + i % PP_BLOCK;
             int32_t leaf[PP_SIDE];
-            pp_walk_rows(f, x, levels, root, f->depths[t], leaf);
+            pp_walk_rows(f, ranks + i * f->C, levels, root, f->depths[t], leaf);
             pp_take(b, in, f, t, leaf, i, count);
         }
     }
 }
 
 // All trees are asked about a tile before the next one: its ranks stay near.
-static void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const pp_forest_t *f) {
+static PP_ALONE void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const pp_forest_t *f) {
     const int32_t *ranks = b->scratch;
     for (int64_t start = 0; start < b->rows; start += PP_BLOCK, ranks += PP_BLOCK * f->C) {
         const int64_t end = b->rows - start < PP_BLOCK ? b->rows : start + PP_BLOCK;
@@ -397,32 +475,48 @@ static void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const
     }
 }
 
-// The ranks of all rows, a tile of PP_BLOCK rows after the other. Returns whether a value is missing.
-static int pp_tiles(const pp_block *b, const pp_instruction *in, const pp_forest_t *f) {
+// Turns the ranks of all tiles into what walks read. The place of a tile is behind the last one.
+static void pp_turn(const pp_block *b, const pp_forest_t *f) {
     int32_t *ranks = b->scratch;
-    int missing = 0;
-    for (int64_t start = 0; start < b->rows; start += PP_BLOCK, ranks += PP_BLOCK * f->C) {
-        const pp_block tile = pp_part(b, start);
-        missing |= pp_columns(&tile, in, f, ranks);
-        // Rows up to the end of their group hold anything; a rank of theirs is a rank all the same.
-        const int64_t full = (tile.rows + PP_GROUP - 1) / PP_GROUP * PP_GROUP;
-        for (int32_t c = 0; c < f->C; c++)
-            for (int64_t i = tile.rows; i < full; i++) ranks[(int64_t)c * PP_BLOCK + i] = 0;
+    const int64_t size = (int64_t)f->C * PP_BLOCK, tiles = (b->rows + PP_BLOCK - 1) / PP_BLOCK;
+    int32_t *tile = ranks + tiles * size;
+    for (int64_t t = 0; t < tiles; t++, ranks += size) {
+        memcpy(tile, ranks, (size_t)size * sizeof(int32_t));
+        pp_walkable(f, tile, ranks);
     }
-    return missing;
+}
+
+// Each with its loops for itself: inlined into one function, they take the registers of each other.
+static PP_ALONE void pp_few_levels(const pp_block *b, const pp_instruction *in, pp_forest_t *f) {
+    pp_forest_few(b, in, f, 1);
+}
+static PP_ALONE void pp_few_numbers(const pp_block *b, const pp_instruction *in, pp_forest_t *f) {
+    pp_forest_few(b, in, f, 0);
+}
+static PP_ALONE void pp_walks_levels(const pp_block *b, const pp_instruction *in,
+                                     const pp_forest_t *f) {
+    pp_forest_walks(b, in, f, 1);
+}
+static PP_ALONE void pp_walks_numbers(const pp_block *b, const pp_instruction *in,
+                                      const pp_forest_t *f) {
+    pp_forest_walks(b, in, f, 0);
 }
 
 // Takes blocks of more rows than PP_BLOCK, too.
 void pp_forest(const pp_block *b, const pp_instruction *in) {
     pp_forest_t f = pp_forest_of(b->program, in);
     if (b->rows < PP_FEW) {
-        if (f.flags & 4) pp_forest_few(b, in, &f, 1);
-        else pp_forest_few(b, in, &f, 0);
+        if (f.flags & 4) pp_few_levels(b, in, &f);
+        else pp_few_numbers(b, in, &f);
         return;
     }
-    pp_trees(&f, b->program, in, pp_tiles(b, in, &f));
+    pp_trees(&f, b->program, in, pp_columns(b, in, &f, b->scratch));
     pp_begin(b, in, &f, 0, b->rows);
-    if (f.vectors) pp_forest_vectors(b, in, &f);
-    else if (f.flags & 4) pp_forest_walks(b, in, &f, 1);
-    else pp_forest_walks(b, in, &f, 0);
+    if (f.vectors) {
+        pp_forest_vectors(b, in, &f);
+        return;
+    }
+    pp_turn(b, &f);
+    if (f.flags & 4) pp_walks_levels(b, in, &f);
+    else pp_walks_numbers(b, in, &f);
 }
