@@ -40,7 +40,7 @@
 //
 //   columns   6 each: source, kind (0 rank, missing low; 1 rank, missing high; 2 levels), doubles of
 //             thresholds or levels, how many, doubles of the line of buckets, ints of buckets (-1 for
-//             none); see pp_search. A column of kind 1 behind one of kind 0 with the same thresholds
+//             none); see rank.c. A column of kind 1 behind one of kind 0 with the same thresholds
 //             shares its search.
 //   walk      T roots, T depths, and the number of nodes N; then N nodes of 2: child and test; then N
 //             numbers of leaves. The child that passes is `child`, the one that fails the next one.
@@ -58,11 +58,6 @@
 
 typedef int32_t pp_v8i __attribute__((vector_size(32)));
 typedef uint32_t pp_v8u __attribute__((vector_size(32)));
-typedef double pp_v4a __attribute__((vector_size(32), aligned(8)));  // anywhere in memory
-typedef int64_t pp_v4l __attribute__((vector_size(32)));
-
-#define PP_INLINE inline __attribute__((always_inline))
-#define PP_ALONE __attribute__((noinline))
 
 enum {
     PP_GROUP = 32,  // rows whose leaf sets are in registers at a time
@@ -125,81 +120,6 @@ int64_t pp_forest_walked(const pp_program *p, const pp_instruction *in) {
     return nodes * (int64_t)sizeof(pp_node);
 }
 
-// The search for a rank. In a block of 16 thresholds all are compared and those that are smaller are
-// counted, so that nothing depends on a branch that nobody can predict. The block is found in one of
-// two ways:
-//
-//   buckets   The range of the thresholds is cut into buckets of the same width. A number's bucket is
-//             one multiplication away, and says how many thresholds are in the buckets before. In
-//             floating point, too, a larger number is in the same bucket or in one behind, so all of
-//             these are smaller than the number, those in buckets behind are not, and those of its
-//             own bucket, which are at most 16, are in the block.
-//   levels    Where some buckets would have more: thresholds stand in blocks of 16, with infinities
-//             behind the last one; the last of each block once more, in blocks of 16; and so on,
-//             until there is only one block. The only chain of loads is from a level to the one below.
-typedef struct {
-    const double *level[8];
-    const int32_t *buckets;  // 0 for none
-    double low, scale, last;
-    int32_t levels;
-} pp_search;
-
-static pp_search pp_search_of(const pp_program *p, const int32_t *column) {
-    pp_search s = {0};
-    const double *table = p->doubles + column[2], *line = p->doubles + column[4];
-    const int64_t n = column[3];
-    if (column[5] >= 0) {
-        s.buckets = p->ints + column[5];
-        s.low = line[0];
-        s.scale = line[1];
-        s.last = line[2];
-    }
-    for (int64_t size = (n / 16 + 1) * 16;;) {
-        s.level[s.levels++] = table;
-        if (size == 16 || s.buckets) return s;
-        table += size;
-        size = (size / 16 + 15) / 16 * 16;
-    }
-}
-
-// How many of a block's thresholds are smaller than v; none if it is missing.
-static PP_INLINE int64_t pp_in_block(const double *thresholds, double v) {
-    const pp_v4a x = (pp_v4a){0} + v, *block = (const pp_v4a *)thresholds;
-    const pp_v4l smaller = (block[0] < x) + (block[1] < x) + (block[2] < x) + (block[3] < x);
-    return -(smaller[0] + smaller[1] + smaller[2] + smaller[3]);
-}
-
-// How many thresholds are smaller than v; 0 if it is missing. `buckets` and `levels` are constants
-// where there are many numbers to search for.
-static PP_INLINE int32_t pp_rank(const pp_search *s, int buckets,
-                                                             int32_t levels, double v) {
-    if (buckets) {
-        double place = (v - s->low) * s->scale;
-        place = place > 0 ? place : 0;
-        place = place < s->last ? place : s->last;
-        const int64_t before = s->buckets[(int64_t)place];
-        return (int32_t)(before + pp_in_block(s->level[0] + before, v));
-    }
-    int64_t k = 0;
-    for (int32_t i = levels - 1; i >= 0; i--) k = 16 * k + pp_in_block(s->level[i] + 16 * k, v);
-    return (int32_t)k;
-}
-
-static PP_INLINE void pp_ranks_of(const pp_search *s, int buckets,
-                                                              int32_t levels, const double *x,
-                                                              int64_t n, int32_t *out) {
-    for (int64_t i = 0; i < n; i++) out[i] = pp_rank(s, buckets, levels, x[i]);
-}
-
-// The ranks of n numbers, of missing ones 0.
-static void pp_ranks(const pp_search *s, const double *x, int64_t n, int32_t *out) {
-    if (s->buckets) pp_ranks_of(s, 1, 0, x, n, out);
-    else if (s->levels == 1) pp_ranks_of(s, 0, 1, x, n, out);
-    else if (s->levels == 2) pp_ranks_of(s, 0, 2, x, n, out);
-    else if (s->levels == 3) pp_ranks_of(s, 0, 3, x, n, out);
-    else pp_ranks_of(s, 0, s->levels, x, n, out);
-}
-
 static inline int32_t pp_level(const double *table, int32_t n, double x) {
     const int64_t at = pp_smaller(table, n, x);
     return (x != x) ? n + 1 : ((at < n && table[at] == x) ? (int32_t)at : n);
@@ -222,7 +142,7 @@ static inline void pp_missing_high(const double *x, int64_t n, int32_t high, con
 // column is searched in all tiles before the next one: its thresholds stay near. Returns whether a
 // value is missing.
 static PP_ALONE int pp_columns(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
-                      int32_t *ranks) {
+                               int32_t *ranks) {
     int missing = 0;
     for (int32_t c = 0; c < f->C; c++) {
         const int32_t *column = f->columns + 6 * c;
@@ -295,8 +215,7 @@ static inline int32_t pp_in_set(const uint32_t *set, int32_t level) {
 
 // One step down of the row whose ranks are at x, PP_SIDE from column to column. `levels`, a constant
 // where this is inlined, says whether there are tests of levels.
-static PP_INLINE uint32_t pp_step(const pp_forest_t *f, const int32_t *x,
-                                                              int levels, uint32_t at) {
+static PP_INLINE uint32_t pp_step(const pp_forest_t *f, const int32_t *x, int levels, uint32_t at) {
     const pp_node node = f->nodes[at];
     const uint32_t test = levels ? node.test & 0x7FFFFFFFu : node.test;
     const uint32_t rank = (uint32_t)x[test & ((1u << f->shift) - 1u)];
@@ -306,10 +225,8 @@ static PP_INLINE uint32_t pp_step(const pp_forest_t *f, const int32_t *x,
 }
 
 // The leaves that PP_SIDE rows reach in the tree with the root `root`.
-static PP_INLINE void pp_walk_rows(const pp_forest_t *f,
-                                                               const int32_t *ranks, int levels,
-                                                               uint32_t root, int32_t depth,
-                                                               int32_t *leaf) {
+static PP_INLINE void pp_walk_rows(const pp_forest_t *f, const int32_t *ranks, int levels,
+                                   uint32_t root, int32_t depth, int32_t *leaf) {
     uint32_t at[PP_SIDE];
     for (int j = 0; j < PP_SIDE; j++) at[j] = root;
     for (int32_t d = depth & 3; d > 0; d--)
@@ -329,10 +246,8 @@ static PP_INLINE void pp_walk_rows(const pp_forest_t *f,
 }
 
 // The leaves that one row reaches in `count` trees, at most PP_SIDE, from tree t on.
-static PP_INLINE void pp_walk_trees(const pp_forest_t *f,
-                                                                const int32_t *ranks, int levels,
-                                                                int32_t t, int32_t count,
-                                                                int32_t *leaf) {
+static PP_INLINE void pp_walk_trees(const pp_forest_t *f, const int32_t *ranks, int levels,
+                                    int32_t t, int32_t count, int32_t *leaf) {
     uint32_t at[PP_SIDE];
     int32_t depth = 0;
     for (int j = 0; j < PP_SIDE; j++) {
@@ -346,9 +261,8 @@ static PP_INLINE void pp_walk_trees(const pp_forest_t *f,
 }
 
 // The leaves that PP_GROUP rows reach in one tree, by bit vectors. Returns where the next tree is.
-static PP_ALONE const int32_t *pp_vectors(const pp_forest_t *f,
-                                                           const int32_t *tree,
-                                                           const int32_t *ranks, int32_t *leaf) {
+static PP_ALONE const int32_t *pp_vectors(const pp_forest_t *f, const int32_t *tree,
+                                          const int32_t *ranks, int32_t *leaf) {
     const int32_t *counts = tree + 1, *node = counts + 2 * f->words;
     uint32_t left[PP_GROUP] __attribute__((aligned(32)));
     for (int32_t word = 0; word < f->words; word++, counts += 2) {
@@ -385,32 +299,26 @@ static PP_ALONE const int32_t *pp_vectors(const pp_forest_t *f,
 }
 
 // Adds the values of leaves to the sums of rows from `start` on, or writes their numbers.
-static PP_INLINE void pp_add(const pp_block *b, const pp_instruction *in,
-                                                         const pp_forest_t *f, int32_t t,
-                                                         const int32_t *leaf, int64_t start,
-                                                         int64_t count) {
+static PP_INLINE void pp_add(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                             int32_t t, const int32_t *leaf, int64_t start, int64_t count) {
     if (f->flags & 2) {
         for (int64_t j = 0; j < count; j++) PP_TARGET(t)[start + j] = leaf[j];
-    } else if (f->flags & 1) {
-        for (int64_t j = 0; j < count; j++)
-            for (int32_t k = 0; k < f->K; k++) {
-                double *sum = PP_TARGET(k) + start + j;
-                *sum = (double)((float)*sum + (float)f->leaves[(int64_t)leaf[j] * f->K + k]);
-            }
-    } else if (f->K == 1) {
-        double *sum = PP_TARGET(0) + start;
-        for (int64_t j = 0; j < count; j++) sum[j] += f->leaves[leaf[j]];
-    } else {
-        for (int64_t j = 0; j < count; j++)
-            for (int32_t k = 0; k < f->K; k++)
-                PP_TARGET(k)[start + j] += f->leaves[(int64_t)leaf[j] * f->K + k];
+        return;
+    }
+    for (int32_t k = 0; k < f->K; k++) {
+        const double *values = f->leaves + k;
+        double *sum = PP_TARGET(k) + start;
+        if (f->flags & 1)
+            for (int64_t j = 0; j < count; j++)
+                sum[j] = (double)((float)sum[j] + (float)values[(int64_t)leaf[j] * f->K]);
+        else
+            for (int64_t j = 0; j < count; j++) sum[j] += values[(int64_t)leaf[j] * f->K];
     }
 }
 
 // As pp_add, for many rows.
-static PP_ALONE void pp_take(const pp_block *b, const pp_instruction *in,
-                                              const pp_forest_t *f, int32_t t, const int32_t *leaf,
-                                              int64_t start, int64_t count) {
+static PP_ALONE void pp_take(const pp_block *b, const pp_instruction *in, const pp_forest_t *f,
+                             int32_t t, const int32_t *leaf, int64_t start, int64_t count) {
     pp_add(b, in, f, t, leaf, start, count);
 }
 
@@ -423,9 +331,8 @@ static inline void pp_begin(const pp_block *b, const pp_instruction *in, const p
         for (int64_t i = start; i < start + count; i++) PP_TARGET(k)[i] = f->first[k];
 }
 
-static PP_INLINE void pp_forest_few(const pp_block *b,
-                                                                const pp_instruction *in,
-                                                                pp_forest_t *f, int levels) {
+static PP_INLINE void pp_forest_few(const pp_block *b, const pp_instruction *in, pp_forest_t *f,
+                                    int levels) {
     int32_t *ranks = b->scratch;
     for (int64_t i = 0; i < b->rows; i++) {
         pp_trees(f, b->program, in, pp_columns_of_row(b, in, f, i, ranks));
@@ -440,10 +347,8 @@ static PP_INLINE void pp_forest_few(const pp_block *b,
 }
 
 // All rows of the block go down a tree before the next one: it comes from far away only once.
-static PP_INLINE void pp_forest_walks(const pp_block *b,
-                                                                  const pp_instruction *in,
-                                                                  const pp_forest_t *f,
-                                                                  int levels) {
+static PP_INLINE void pp_forest_walks(const pp_block *b, const pp_instruction *in,
+                                      const pp_forest_t *f, int levels) {
     const int32_t *ranks = b->scratch;
     for (int32_t t = 0; t < f->T; t++) {
         const uint32_t root = (uint32_t)f->roots[t];
@@ -457,7 +362,8 @@ static PP_INLINE void pp_forest_walks(const pp_block *b,
 }
 
 // All trees are asked about a tile before the next one: its ranks stay near.
-static PP_ALONE void pp_forest_vectors(const pp_block *b, const pp_instruction *in, const pp_forest_t *f) {
+static PP_ALONE void pp_forest_vectors(const pp_block *b, const pp_instruction *in,
+                                       const pp_forest_t *f) {
     const int32_t *ranks = b->scratch;
     for (int64_t start = 0; start < b->rows; start += PP_BLOCK, ranks += PP_BLOCK * f->C) {
         const int64_t end = b->rows - start < PP_BLOCK ? b->rows : start + PP_BLOCK;

@@ -22,6 +22,9 @@
 
 #define PP_BLOCK 128
 
+#define PP_INLINE inline __attribute__((always_inline))
+#define PP_ALONE __attribute__((noinline))
+
 typedef struct {
     const int32_t *code;
     int64_t words;            // of code

@@ -5,6 +5,8 @@
 
 #include "ops.c"
 
+#include "rank.c"
+
 #include "forest.c"
 #include "matrix.c"
 
