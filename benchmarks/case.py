@@ -35,6 +35,10 @@ class Rows:
         """The first rows."""
         return Rows({name: column[:rows] for name, column in self.columns.items()})
 
+    def repeated(self, times: int) -> Rows:
+        """The rows over and over."""
+        return Rows({name: np.tile(column, times) for name, column in self.columns.items()})
+
     def only(self, names: Sequence[str]) -> Rows:
         """Some of the columns, in that order."""
         return Rows({name: self.columns[name] for name in names})

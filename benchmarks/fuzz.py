@@ -29,7 +29,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +149,7 @@ def _interpreted(scorer: Scorer, table: dict[str, list[Any]], errors: dict[int, 
     cells, _ = scorer._frames.columns(table, ROWS)
     found = []
     for execute in (
-        engine._execute,
+        partial(engine._execute, 1),
         lambda at, columns, rows: interpret.run(engine.plan.stages[at].program, columns, rows),
     ):
         texts = TextTable(engine.plan.texts, engine._codes)

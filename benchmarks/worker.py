@@ -24,6 +24,7 @@ from benchmarks.case import Case, Rows
 
 TRY_ROWS = (200, 2_000)  # which show how long all would take
 LONGEST = 1.0  # seconds that one call may take; a slow peer gets fewer rows
+MORE = 10  # times as many rows for threads
 RECORDS = 1_000  # different ones, taken in turn
 
 
@@ -38,6 +39,8 @@ class Timed:
 
     def __init__(self, call: Call, rows: Rows, expected: Any) -> None:
         self.call = call
+        if call.kind == THREADS:  # which are for many rows
+            rows, expected = rows.repeated(MORE), np.tile(expected, MORE)
         self._expected = expected
         if isinstance(call, Record):
             self.rows = 1

@@ -113,6 +113,21 @@ def _texts(series: Any) -> Repeated | None:
     return Repeated(values, places.to_numpy())
 
 
+def part(frame: Any, start: int, stop: int) -> Any:
+    """Some rows of a table of many, of the kind that :func:`columns_of` takes."""
+    if hasattr(frame, "iloc"):  # pandas; its columns may have any names
+        return frame.iloc[start:stop]
+    return _as_table(frame)[start:stop]
+
+
+def length(frame: Any) -> int:
+    """How many rows a table has; 0 for what is none."""
+    try:
+        return len(nw.from_native(_as_table(frame), eager_only=True))
+    except (TypeError, DuplicateError):
+        return 0
+
+
 def like(
     frame: Any,
     columns: Mapping[str, ResultColumn],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from pmml_pipeline.engines import Engine, open_engine
 from pmml_pipeline.engines.protocol import RecordRules, Result, ResultColumn, RowError, TakesRecords
 from pmml_pipeline.errors import DataError, DocumentError, FieldError
 from pmml_pipeline.schema import InputField, OutputField, Schema
+from pmml_pipeline.sharing import Scored, in_threads, spans
+
+Table = Mapping[str, Sequence[Any] | npt.NDArray[Any]]
 
 if TYPE_CHECKING:
     from pmml_pipeline.store.artifact import Artifact
@@ -51,7 +55,7 @@ class Scorer:
         self.extra_fields = extra_fields
         self.threads = threads
         self.artifact = artifact
-        opened = open_engine(engine, path, document, threads)
+        opened = open_engine(engine, path, document)
         self._engine: Engine = opened.engine
         self._document = opened.document
         self._sha256 = opened.sha256
@@ -164,8 +168,17 @@ class Scorer:
                 f"the model has an output {errors!r}; give the column of errors another name, as "
                 f"score_frame(frame, errors='{errors}_of_rows')"
             )
-        table, rows = frames.columns_of(frame)
-        columns, found = self._score(table, rows)
+
+        def score(start: int, stop: int) -> Scored:
+            return self._score(*frames.columns_of(frames.part(frame, start, stop)))
+
+        parts = self._parts(frames.length(frame))
+        if len(parts) > 1:
+            columns, found = in_threads(score, parts)
+            rows = parts[-1][1]
+        else:
+            table, rows = frames.columns_of(frame)
+            columns, found = self._score(table, rows, self.threads)
         texts = np.full(rows, None, dtype=object)
         for row, error in found.items():
             texts[row] = error.cause
@@ -173,7 +186,7 @@ class Scorer:
         return frames.like(frame, named, self.outputs, texts, errors)
 
     def score_columns(
-        self, table: Mapping[str, Sequence[Any] | npt.NDArray[Any]], rows: int
+        self, table: Table, rows: int
     ) -> tuple[list[npt.NDArray[Any]], dict[int, DataError]]:
         """Scores columns; what :meth:`score_frame` stands on.
 
@@ -190,14 +203,26 @@ class Scorer:
             DataError: a required column is absent or there is a column that is no input.
             TableError: a column has not one value per row.
         """
-        columns, errors = self._score(table, rows)
+        parts = self._parts(rows)
+        if len(parts) > 1 and all(_can_be_cut(column, rows) for column in table.values()):
+            columns, errors = in_threads(partial(self._score_rows, table), parts)
+        else:
+            columns, errors = self._score(table, rows, self.threads)
         return [c.array() if isinstance(c, Repeated) else c for c in columns], errors
 
-    def _score(
-        self, table: Mapping[str, Sequence[Any] | npt.NDArray[Any]], rows: int
-    ) -> tuple[list[ResultColumn], dict[int, DataError]]:
+    def _parts(self, rows: int) -> list[tuple[int, int]]:
+        return spans(rows, self.threads if self._engine.shares_rows else 1)
+
+    def _score_rows(self, table: Table, start: int, stop: int) -> Scored:
+        some = {
+            name: c.part(start, stop) if isinstance(c, Repeated) else c[start:stop]
+            for name, c in table.items()
+        }
+        return self._score(some, stop - start)
+
+    def _score(self, table: Table, rows: int, threads: int = 1) -> Scored:
         columns, refused = self._frames.columns(table, rows)
-        results = self._engine.score_columns(columns, rows)
+        results = self._engine.score_columns(columns, rows, threads)
         errors = {row: DataError(fields) for row, fields in refused.items()}
         for row, text in results.errors.items():
             errors.setdefault(row, DataError([_unscorable(text)]))
@@ -213,6 +238,11 @@ class Scorer:
             bad = np.fromiter(errors, dtype=np.int64, count=len(errors))
             return [without(values, bad) for values in results.columns], errors
         return list(results.columns), errors
+
+
+def _can_be_cut(column: Any, rows: int) -> bool:
+    """Whether a column has one value per row, and parts that are columns."""
+    return isinstance(column, (list, tuple, np.ndarray, Repeated)) and len(column) == rows
 
 
 def _absent(values: ResultColumn) -> npt.NDArray[np.bool_]:

@@ -33,6 +33,10 @@ class Repeated(Sequence[Any]):
         place = int(self.places[row])
         return None if place < 0 else self.values[place]
 
+    def part(self, start: int, stop: int) -> Repeated:
+        """Some rows; the distinct values stay the same."""
+        return Repeated(self.values, self.places[start:stop])
+
     def array(self) -> npt.NDArray[Any]:
         """The values one by one, as objects, None for a missing one."""
         named = np.empty(len(self.values) + 1, dtype=object)  # the place -1 is the last one

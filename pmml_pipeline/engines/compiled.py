@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ _AT_ONCE = 2048  # rows
 _EXACT = 2**53  # a larger whole number may have been rounded on its way as a double
 
 
-def open_document(path: Path, threads: int = 1) -> Opened:
+def open_document(path: Path) -> Opened:
     """Compiles a document, or takes it from the cache of compiled ones.
 
     The file is read once, and what is looked up in the cache is the hash of the very bytes that
@@ -57,8 +58,7 @@ def open_document(path: Path, threads: int = 1) -> Opened:
         found = _compiled(data)
         compiled_cache.keep(sha256, *found)
     schema, plan = found
-    model = CompiledModel(plan, schema.inputs, schema.outputs, threads)
-    return Opened(schema, model, sha256=sha256)
+    return Opened(schema, CompiledModel(plan, schema.inputs, schema.outputs), sha256=sha256)
 
 
 def _compiled(data: bytes) -> tuple[Schema, Plan]:
@@ -74,14 +74,9 @@ class CompiledModel:
     """A compiled document; see :class:`pmml_pipeline.engines.Engine`."""
 
     def __init__(
-        self,
-        plan: Plan,
-        inputs: Sequence[InputField],
-        outputs: Sequence[OutputField],
-        threads: int = 1,
+        self, plan: Plan, inputs: Sequence[InputField], outputs: Sequence[OutputField]
     ) -> None:
         self.plan = plan
-        self._threads = threads
         self._outputs = tuple(outputs)
         self._texts = plan.texts
         self._codes = {text: float(code) for code, text in enumerate(plan.texts)}
@@ -97,6 +92,8 @@ class CompiledModel:
         (stage, *others) = plan.stages
         self._one = None if others else self._natives[0]
         self._reads = stage.reads
+        # Between stages Python is called, and threads would only wait for its lock.
+        self.shares_rows = not others
 
     def shortcut(self, rules: RecordRules) -> Shortcut | None:
         """See :class:`pmml_pipeline.engines.protocol.TakesRecords`."""
@@ -139,7 +136,7 @@ class CompiledModel:
             for output, value in zip(self._outputs, values, strict=True)
         ]
 
-    def score_columns(self, columns: Sequence[Column], rows: int) -> Results:
+    def score_columns(self, columns: Sequence[Column], rows: int, threads: int = 1) -> Results:
         """Many rows; see the protocol."""
         table = TextTable(self._texts, self._codes)
         errors: dict[int, str] = {}
@@ -147,7 +144,7 @@ class CompiledModel:
             i: self._numbers(column, table, self._moments.get(i))
             for i, column in enumerate(columns)
         }
-        found = self._run(numbers, rows, table, errors)
+        found = self._run(numbers, rows, table, errors, threads)
         results: list[ResultColumn] = []
         for output, values in zip(self._outputs, found, strict=True):
             if output.kind == "double":
@@ -162,17 +159,19 @@ class CompiledModel:
         rows: int,
         table: TextTable,
         errors: dict[int, str],
+        threads: int,
     ) -> Sequence[npt.NDArray[np.float64]]:
         """The outputs for many rows, some at a time: between stages all columns are in memory, and
         a document may count thousands of terms in a text, each a column."""
+        execute = partial(self._execute, threads)
         if self._one is not None or rows <= _AT_ONCE:
-            return run_stages(self.plan.stages, numbers, rows, table, errors, self._execute)
+            return run_stages(self.plan.stages, numbers, rows, table, errors, execute)
         parts = []
         for start in range(0, rows, _AT_ONCE):
             some = {i: column[start : start + _AT_ONCE] for i, column in numbers.items()}
             count = min(_AT_ONCE, rows - start)
             found: dict[int, str] = {}
-            parts.append(run_stages(self.plan.stages, some, count, table, found, self._execute))
+            parts.append(run_stages(self.plan.stages, some, count, table, found, execute))
             errors.update((start + row, text) for row, text in found.items())
         return [np.concatenate(columns) for columns in zip(*parts, strict=True)]
 
@@ -180,9 +179,9 @@ class CompiledModel:
         return self._natives[stage].score_one(cells)
 
     def _execute(
-        self, stage: int, columns: Sequence[npt.NDArray[np.float64]], rows: int
+        self, threads: int, stage: int, columns: Sequence[npt.NDArray[np.float64]], rows: int
     ) -> Sequence[npt.NDArray[np.float64]]:
-        return list(self._natives[stage].score(columns, rows, self._threads))
+        return list(self._natives[stage].score(columns, rows, threads))
 
     def _numbers(
         self, column: Column, table: TextTable, moment: str | None

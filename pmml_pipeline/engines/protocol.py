@@ -52,7 +52,12 @@ class Engine(Protocol):
     """A document, loaded. It gets only cells that the model's inputs admit.
 
     Safe to use from many threads at once.
+
+    Attributes:
+        shares_rows: whether threads that score parts of a table at once are faster than one.
     """
+
+    shares_rows: bool
 
     def score_record(self, cells: list[Cell]) -> Sequence[Result]:
         """The results of one record, in the order of the outputs.
@@ -66,8 +71,13 @@ class Engine(Protocol):
         """
         ...
 
-    def score_columns(self, columns: Sequence[Column], rows: int) -> Results:
+    def score_columns(self, columns: Sequence[Column], rows: int, threads: int = 1) -> Results:
         """The results of many rows; errors are kept by row.
+
+        Args:
+            columns: one per input, in their order, each of ``rows``.
+            rows: how many there are.
+            threads: how many of its own the engine may use, where it has some.
 
         Raises:
             EngineError: the engine itself failed.

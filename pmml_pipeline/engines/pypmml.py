@@ -92,8 +92,8 @@ class _Model(BlockModel):
                     values[i] = values[i] or 0.0
         return values
 
-    def score_columns(self, columns: Sequence[Column], rows: int) -> Results:
-        results = super().score_columns(columns, rows)
+    def score_columns(self, columns: Sequence[Column], rows: int, threads: int = 1) -> Results:
+        results = super().score_columns(columns, rows, threads)
         if len(self._probabilities) > 1:
             given = np.array([results.columns[i] for i in self._probabilities])
             whole = _is_whole(np.nansum(given, axis=0))

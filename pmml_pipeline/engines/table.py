@@ -29,7 +29,7 @@ class EngineSpec:
         float32: whether it adds up in float32, term by term in the order of the training library,
             where a document says so (``x-mathContext="float"``).
         reads: whether it works on the document as this package reads it. Its module then has
-            ``open_document(path, threads) -> Opened`` instead of ``load``.
+            ``open_document(path) -> Opened`` instead of ``load``.
     """
 
     name: str
@@ -98,16 +98,13 @@ def engine_spec(name: str) -> EngineSpec:
     return spec
 
 
-def open_engine(
-    name: str, path: Path, document: Document | None = None, threads: int = 1
-) -> Opened:
+def open_engine(name: str, path: Path, document: Document | None = None) -> Opened:
     """Opens a document on an engine.
 
     Args:
         name: of the engine.
         path: of the PMML file.
         document: the same file as read, where that was done already.
-        threads: how many an engine may score many rows on, where it has threads of its own.
 
     Raises:
         EngineUnavailableError: the engine or the Java it needs is not installed.
@@ -123,7 +120,7 @@ def open_engine(
         )
     module = importlib.import_module(spec.module)
     if spec.reads:
-        return cast(Opened, module.open_document(path, threads))
+        return cast(Opened, module.open_document(path))
     document = read(path, trees=False) if document is None else document
     schema = schema_of(document)
     engine = module.load(path, document, schema.inputs, schema.outputs)

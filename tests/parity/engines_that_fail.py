@@ -41,6 +41,7 @@ class Failing:
     """Doubles ``x``, and does something else besides."""
 
     way: str
+    shares_rows: bool = False
 
     def score_record(self, cells: list[Cell]) -> Sequence[Result]:
         if self.way == "refuses records":
@@ -49,7 +50,7 @@ class Failing:
         assert isinstance(x, float)
         return [x * 2 + (self.way == "differs")]
 
-    def score_columns(self, columns: Sequence[Column], rows: int) -> Results:
+    def score_columns(self, columns: Sequence[Column], rows: int, threads: int = 1) -> Results:
         if self.way == "hangs on rows":
             time.sleep(1_000)
         if self.way == "is killed":

@@ -35,6 +35,8 @@ class BlockModel:
         inputs, outputs: what it takes and gives, in order.
     """
 
+    shares_rows = False  # what is around the call into Java holds Python's lock
+
     def __init__(
         self, scorer: Any, inputs: Sequence[InputField], outputs: Sequence[OutputField]
     ) -> None:
@@ -79,7 +81,7 @@ class BlockModel:
             for output, value in zip(self._outputs, values, strict=True)
         ]
 
-    def score_columns(self, columns: Sequence[Column], rows: int) -> Results:
+    def score_columns(self, columns: Sequence[Column], rows: int, threads: int = 1) -> Results:
         """Many rows; see the protocol."""
         runtime.check_process()
         widest = max(len(columns), len(self._outputs) + 1)

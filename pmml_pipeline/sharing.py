@@ -1,0 +1,97 @@
+"""How do threads share the rows of a table?
+
+A table is cut into as many parts as there are threads, and a thread takes its part all the way: out
+of the frame, through the checks, through the engine. Almost all of that leaves Python's lock, so on
+many rows the threads hardly meet.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pmml_pipeline.admission import Repeated
+from pmml_pipeline.engines.protocol import ResultColumn
+from pmml_pipeline.errors import DataError
+
+Scored = tuple[list[ResultColumn], dict[int, DataError]]
+
+# With fewer to a part, waiting for Python's lock costs more than there is to spare.
+ROWS_OF_A_PART = 32_768
+
+
+def spans(rows: int, threads: int) -> list[tuple[int, int]]:
+    """Where the parts of a table begin and end; one part where rows are few.
+
+    Args:
+        rows: how many the table has.
+        threads: how many may share them.
+    """
+    count = max(1, min(threads, rows // ROWS_OF_A_PART))
+    return list(itertools.pairwise(rows * k // count for k in range(count + 1)))
+
+
+def in_threads(score: Callable[[int, int], Scored], parts: Sequence[tuple[int, int]]) -> Scored:
+    """The results of all parts, in the order of the rows.
+
+    The threads are made for this call and gone after it, so that a fork finds none. The caller
+    takes the first part, and those for which the system has no thread.
+
+    Args:
+        score: the results of the rows from the first up to the second number, and the errors by
+            row, counted from the first.
+        parts: where they begin and end.
+
+    Raises:
+        Exception: what ``score`` raises, of the first part that failed.
+    """
+    found: list[Scored | BaseException] = [RuntimeError("not scored")] * len(parts)
+
+    def take(number: int) -> None:
+        try:
+            found[number] = score(*parts[number])
+        except BaseException as error:  # noqa: BLE001 - raised when all are done
+            found[number] = error
+
+    mine, others = [0], []
+    for number in range(1, len(parts)):
+        thread = threading.Thread(target=take, args=(number,), name=f"rows {parts[number]}")
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads are to be had
+            mine.append(number)
+        else:
+            others.append(thread)
+    for number in mine:
+        take(number)
+    for thread in others:
+        thread.join()
+    whole: list[Scored] = []
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+        whole.append(one)
+    errors = {
+        start + row: error
+        for (start, _), (_, some) in zip(parts, whole, strict=True)
+        for row, error in some.items()
+    }
+    columns = zip(*(columns for columns, _ in whole), strict=True)
+    return [_joined(column) for column in columns], errors
+
+
+def _joined(parts: Sequence[ResultColumn]) -> ResultColumn:
+    """One column of its parts, which are all arrays or all repeated values."""
+    if not isinstance(parts[0], Repeated):
+        # Whole numbers beside objects, of which some are None, become objects.
+        return np.concatenate([part for part in parts if isinstance(part, np.ndarray)])
+    known: dict[str, int] = {}
+    places = []
+    for part in parts:
+        assert isinstance(part, Repeated)
+        moved = [known.setdefault(value, len(known)) for value in part.values]
+        places.append(np.array([*moved, -1], dtype=np.int64)[part.places])
+    return Repeated(list(known), np.concatenate(places))
