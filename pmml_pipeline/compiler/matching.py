@@ -1,9 +1,10 @@
 """Looks for regular expressions in texts.
 
-An ordinary pattern is looked for with Python's ``re``. Others may take years with some texts, and
-``re`` cannot be stopped. The package ``regex`` can; it is imported when there is such a pattern.
-It takes some characters for other things than Python (a combining mark for a letter). Offline and
-online must agree all the same, so for such a pattern a text with one of them is an error.
+An ordinary pattern is looked for with Python's ``re``. Others may take years with some texts, as
+ordinary ones may with long texts, and ``re`` cannot be stopped. The package ``regex`` can; it is
+imported when it is needed. It takes some characters for other things than Python (a combining mark
+for a letter). Offline and online must agree all the same, so where it is needed a text with one of
+them is an error.
 """
 
 from __future__ import annotations
@@ -55,11 +56,18 @@ class Pattern:
     @functools.cached_property
     def _compiled(self) -> Any:
         """For ``re`` if it is ordinary, otherwise for ``regex``."""
-        parts = parts_of(self.text, self.ignore_case)
-        if cost_of(parts).ordinary:
-            return re.compile(self.text, re.I if self.ignore_case else 0)
+        return re.compile(self.text, re.I * self.ignore_case) if self._longest else self._timed
+
+    @functools.cached_property
+    def _longest(self) -> float:
+        return cost_of(parts_of(self.text, self.ignore_case)).longest
+
+    @functools.cached_property
+    def _timed(self) -> Any:
+        """For ``regex``."""
         import regex
 
+        parts = parts_of(self.text, self.ignore_case)
         for part in parts if self._ignores_case else ():
             for item in part.items if isinstance(part, Class) else (part,):
                 if isinstance(item, Item) and (char := differing_in(item.beyond_ascii(), True)):
@@ -79,9 +87,8 @@ class Pattern:
         Raises:
             LimitError: that takes too long, or the text has a character that it must not have.
         """
-        compiled = self._compiled
-        if isinstance(compiled, re.Pattern):
-            return compiled.finditer(text)
+        if len(text) <= self._longest:
+            return iter(self._compiled.finditer(text))
         return self._found_in_time(text, clock)
 
     def _found_in_time(self, text: str, clock: Clock) -> Iterator[re.Match[str]]:
@@ -91,7 +98,14 @@ class Pattern:
                 f"the character {char!r}"
             )
         try:
-            yield from self._compiled.finditer(text, timeout=clock.left())
+            timed = self._timed
+        except ValueError as error:  # an ordinary pattern, but not for a text as long as this one
+            raise LimitError(
+                f"the pattern {self.text[:100]!r} cannot be looked for in a text of {len(text):,} "
+                f"characters ({error})"
+            ) from None
+        try:
+            yield from timed.finditer(text, timeout=clock.left())
         except TimeoutError:
             raise LimitError(
                 f"the pattern {self.text[:100]!r} takes too long on this text"

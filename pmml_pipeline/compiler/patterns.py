@@ -8,6 +8,7 @@ so, or Java does not read at all, is refused or translated.
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 from pmml_pipeline.compiler.parts import Class, Part, parts_of
 
 _LARGEST = 100_000  # characters that a pattern may have with its repeats written out
-_ENDLESS = 2  # repeats without an end that an ordinary pattern may have
+# The longest text in which an ordinary pattern is looked for without a limit of time, by how many
+# repeats without an end it has on one way: each of them may be tried from everywhere to everywhere.
+_LONGEST = (math.inf, 10_000, 500)
 _WAYS = 1000  # products of its other repeats and alternatives
 _GROUP_NUMBER = re.compile("[0-9]{1,3}")
 
@@ -28,6 +31,13 @@ class _Group:
     branches: int = 1
     repeats: bool = False
     size: int = 0
+    endless: int = 0  # repeats without an end, in this branch
+    most: int = 0  # of them, in one of the branches before
+
+    @property
+    def endless_ways(self) -> int:
+        """How many repeats without an end one way through the group has."""
+        return max(self.most, self.endless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +45,13 @@ class Cost:
     """What a pattern asks for.
 
     Attributes:
-        ordinary: whether ``re`` needs no limit of time: the ways to find the pattern grow no faster
-            than the cube of the length of the text.
+        longest: characters of a text in which ``re`` needs no limit of time to look for it, since
+            the ways to find the pattern grow no faster than the cube of the length of the text; 0
+            for a pattern that is not ordinary.
         size: characters, with its repeats written out, as ``regex`` has them.
     """
 
-    ordinary: bool
+    longest: float
     size: int
 
 
@@ -49,10 +60,10 @@ def cost_of(parts: Sequence[Part]) -> Cost:
 
     Not ordinary are a group that is found once more, a repeat in what is looked for ahead or
     behind, a repeat or an alternation in a group that is repeated, more than two repeats without an
-    end, and too many alternatives in a row.
+    end on one way, and too many alternatives in a row.
     """
     groups, last = [_Group()], _Group()  # those that are open; what a repeat repeats
-    ordinary, endless, ways, repeated = True, 0, 1, False
+    ordinary, ways, repeated = True, 1, False
     for part in parts:
         repeat = isinstance(part, str) and part[0] in "*+?{"
         if not isinstance(part, str):
@@ -66,20 +77,24 @@ def cost_of(parts: Sequence[Part]) -> Cost:
             ways *= last.branches
             last.repeats |= last.branches > 1
             groups[-1].repeats |= last.repeats
+            groups[-1].endless += last.endless_ways
             groups[-1].size += last.size
         elif part == "|":
             groups[-1].branches += 1
+            groups[-1].most, groups[-1].endless = groups[-1].endless_ways, 0
         elif re.match(r"\\[1-9]", part):
             ordinary = False
         elif repeat and not repeated:  # behind another it says how that one repeats
             least, most = _bounds(part)
             ordinary &= most in (0, 1) or not last.repeats
-            endless += most is None
+            groups[-1].endless += most is None
             ways *= 1 if most is None else max(most - least, 0) + 1
             groups[-1].repeats = True
             groups[-1].size += last.size * max((most or least) - 1, 0)
         repeated = repeat and not repeated
-    return Cost(ordinary and endless <= _ENDLESS and ways <= _WAYS, groups[0].size)
+    endless = groups[0].endless_ways
+    ordinary &= endless < len(_LONGEST) and ways <= _WAYS
+    return Cost(_LONGEST[endless] if ordinary else 0, groups[0].size)
 
 
 def _bounds(repeat: str) -> tuple[int, int | None]:

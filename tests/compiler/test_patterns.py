@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import sys
 import time
@@ -127,14 +128,51 @@ OTHERS = [
 
 @pytest.mark.parametrize("pattern", ORDINARY)
 def test_an_ordinary_pattern(pattern: str) -> None:
-    assert cost_of(parts_of(python_pattern(pattern))).ordinary
+    assert cost_of(parts_of(python_pattern(pattern))).longest > 0
     assert isinstance(Pattern(python_pattern(pattern))._compiled, re.Pattern)
 
 
 @pytest.mark.parametrize("pattern", OTHERS)
 def test_a_pattern_that_needs_a_limit(pattern: str) -> None:
-    assert not cost_of(parts_of(python_pattern(pattern))).ordinary
+    assert cost_of(parts_of(python_pattern(pattern))).longest == 0
     assert not isinstance(Pattern(python_pattern(pattern))._compiled, re.Pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "endless"),
+    [
+        *((r"\bstop\b", 0), ("a{3,9}", 0), (r"\s+", 1), ("a*b", 1), (r"^\s+|\s+$", 1)),
+        *(
+            (r"\w+@\w+", 2),
+            ("a*a*b", 2),
+            ("(a*|b*c*)d", 2),
+            ("(a+|b)(c|d+|e)", 2),
+            ("a+|b*c*|d+", 2),
+        ),
+    ],
+)
+def test_how_long_a_text_may_be(pattern: str, endless: int) -> None:
+    assert cost_of(parts_of(python_pattern(pattern))).longest == (math.inf, 10_000, 500)[endless]
+
+
+@pytest.mark.parametrize(("pattern", "most"), [("a*[bc]", 10_000), ("a*a*[bc]", 500)])
+def test_an_ordinary_pattern_has_a_limit_of_time_in_a_long_text(pattern: str, most: int) -> None:
+    found = Pattern(pattern)
+    start = time.monotonic()
+    assert not found.matches("a" * most, Clock())
+    assert time.monotonic() - start < 20.0  # about a second where nothing else runs
+    assert found.matches("a" * most + "b", Clock())
+    with pytest.raises(LimitError, match="takes too long"):
+        found.matches("a" * 60 * most, Clock())
+
+
+def test_a_long_text_that_the_other_package_reads_otherwise() -> None:
+    text = "x" * 500 + "e\N{COMBINING ACUTE ACCENT}"
+    with pytest.raises(LimitError, match="too intricate"):
+        Pattern(r"\w+@\w+").matches(text, Clock())
+    assert Pattern(r"x+").matches(text, Clock())
+    with pytest.raises(LimitError, match="in a text of 501 characters"):
+        Pattern(r"\w+İ\w+", ignore_case=True).matches("x" * 501, Clock())
 
 
 # --- Python's meaning ------------------------------------------------------------------------
