@@ -67,7 +67,9 @@ ALTERNATIVES: dict[tuple[str, ...], tuple[str, ...]] = {
         "sklearn.preprocessing.PolynomialFeatures",
     ),
     ("SplineTransformer",): ("sklearn.preprocessing.PolynomialFeatures",),
-    ("FeatureHasher", "HashingVectorizer"): ("sklearn.feature_extraction.text.TfidfVectorizer",),
+    ("FeatureHasher", "HashingVectorizer", "TfidfTransformer"): (
+        "sklearn.feature_extraction.text.TfidfVectorizer",
+    ),
     ("MultiLabelBinarizer",): ("sklearn.preprocessing.OneHotEncoder",),
     ("RandomTreesEmbedding",): ("sklearn2pmml.ensemble.GBDTLRClassifier",),
     ("OneVsOneClassifier", "OutputCodeClassifier"): ("sklearn.multiclass.OneVsRestClassifier",),
@@ -94,8 +96,9 @@ ALTERNATIVES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("CatBoostRegressor",): ("lightgbm.LGBMRegressor", "xgboost.XGBRegressor"),
 }
 
-# Mapped, and yet they fail: SciPy's splines no longer have the attributes that the jar reads.
-FAILS_THOUGH_MAPPED = frozenset({"SplineTransformer"})
+# Mapped, and yet they fail: SciPy's splines no longer have the attributes that the jar reads, and
+# terms are weighted in the vectorizer that counts them, not in a step of its own.
+FAILS_THOUGH_MAPPED = frozenset({"SplineTransformer", "TfidfTransformer"})
 
 # Parameters of which only some values convert.
 ALLOWED_VALUES: dict[tuple[str, str], tuple[object, ...]] = {

@@ -192,7 +192,8 @@ def _parse_double(text: str) -> float:
     if text.lower() in _BOOLEANS:
         return float(_BOOLEANS[text.lower()])
     try:
-        if "_" in text:  # Python's digit separator is no number on the wire
+        # Python would take its own digit separator, and digits of any script.
+        if "_" in text or not text.isascii():
             raise ValueError
         return float(text)
     except ValueError:

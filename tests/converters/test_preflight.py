@@ -22,6 +22,7 @@ from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import StackingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.feature_selection import SelectKBest, SequentialFeatureSelector
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -183,6 +184,7 @@ _SELECT = SequentialFeatureSelector(LogisticRegression(), n_features_to_select=1
 REFUSED: dict[str, tuple[str, Any]] = {
     "unmapped": ("a", KNNImputer()),
     "spline": ("a", ColumnTransformer([("a", SplineTransformer(extrapolation="error"), ["pay"])])),
+    "weights of terms": ("a", TfidfTransformer(norm=None)),
     "numpy function": ("a", FunctionTransformer(np.cbrt)),
     "slice": ("a", ColumnTransformer([("a", MinMaxScaler(), slice(0, 1))])),
     "selector first": ("a", SelectKBest(k=1)),
