@@ -127,8 +127,8 @@ def test_the_text_of_no_number_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "1_000", "１２", "٣", "1\u00a0", "0x10", "1,5", "yes", "None", "1e", "--1", 10**400, "2024-02-29",
-              datetime.date(2024, 2, 29), Fraction(10**400, 3)],
+    "value", ["", " ", "1_000", "１２", "٣", "1\u00a0", "0x10", "1,5", "yes", "None", "1e", "--1",
+              10**400, "2024-02-29", datetime.date(2024, 2, 29), Fraction(10**400, 3)],
 )  # fmt: skip
 @pytest.mark.parametrize("data_type", ["double", "integer"])
 def test_what_is_no_number(data_type: str, value: Any) -> None:
