@@ -9,24 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 import pmml_pipeline as pp
-from benchmarks.calls import THREADS, Batch, Call, Peers, Record
+from benchmarks.calls import Batch, Call, Peers, Record
 from benchmarks.case import Case, Rows
-from benchmarks.figures import DICT, FRAME, ONE_THREAD, TWO_THREADS
+from benchmarks.figures import DICT, FRAME
 
 
 def _own(case: Case) -> Iterator[Call]:
     scorer = pp.load(case.document, engine="compiled", threads=1)
-    on_two = pp.load(case.document, engine="compiled", threads=2)
     names = [field.name for field in scorer.inputs]
     at = [output.name for output in scorer.outputs].index(case.facts.score)
 
     def framed(rows: Rows) -> Callable[[], Any]:
         frame = rows.only(names).frame()
         return lambda: scorer.score_frame(frame)
-
-    def framed_on_two(rows: Rows) -> Callable[[], Any]:
-        frame = rows.only(names).frame()
-        return lambda: on_two.score_frame(frame)
 
     def columns(rows: Rows) -> Callable[[], Any]:
         table = rows.only(names).columns
@@ -37,8 +32,6 @@ def _own(case: Case) -> Iterator[Call]:
 
     yield Batch(FRAME, "pandas frame", framed, of_frame)
     yield Batch("compiled: score_columns", "an array per field", columns, lambda r: r[0][at])
-    yield Batch(ONE_THREAD, "pandas frame", framed, of_frame, THREADS)
-    yield Batch(TWO_THREADS, "pandas frame", framed_on_two, of_frame, THREADS)
     yield Record(
         DICT,
         "dict to dict",
