@@ -24,6 +24,7 @@ LAYERS = (
     "compiler",
     "engines",
     "frames",
+    "sharing",
     "scorer",
     "store",
     "parity",

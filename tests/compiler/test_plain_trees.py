@@ -65,7 +65,7 @@ def columns_of(plan: Plan, data: bytes) -> list[bytes]:
     }
     (stage,) = plan.stages
     source = [columns[c] for c in stage.reads]
-    found = model._execute(0, source, ROWS)
+    found = model._execute(1, 0, source, ROWS)
     named = dict(enumerate([*plan.texts]))
     return [
         str([named.get(v) for v in column.tolist()]).encode()
