@@ -62,4 +62,5 @@ def _multiply() -> None:
 
 
 if __name__ == "__main__":
-    print(_two_beside_one())
+    alone = ONE_THREAD.items() <= os.environ.items()
+    print(_two_beside_one() if alone else two_beside_one())
