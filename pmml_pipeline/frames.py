@@ -13,7 +13,8 @@ from narwhals.exceptions import DuplicateError
 
 from pmml_pipeline.admission import Repeated
 from pmml_pipeline.engines.protocol import ResultColumn
-from pmml_pipeline.errors import DataError, FieldError
+from pmml_pipeline.errors import DataError, EngineUnavailableError, FieldError
+from pmml_pipeline.kernels.telling import tell_apart
 from pmml_pipeline.schema import OutputField
 
 _DTYPES = {
@@ -103,6 +104,9 @@ def _texts(series: Any) -> Repeated | None:
         if isinstance(array, pa.ChunkedArray):
             array = array.combine_chunks()
         if not pa.types.is_dictionary(array.type):
+            found = _told_apart(array.cast(pa.large_string()))
+            if found is not None:
+                return found
             array = array.dictionary_encode()
     except (pa.ArrowException, ImportError):
         return None
@@ -111,6 +115,27 @@ def _texts(series: Any) -> Repeated | None:
         return None
     places = array.indices.cast(pa.int64()).fill_null(-1)
     return Repeated(values, places.to_numpy())
+
+
+def _told_apart(array: Any) -> Repeated | None:
+    """An Arrow array of large strings by way of the kernels, which are faster still and, unlike
+    Arrow, as fast in each of several threads; None where they are not to be had or give up."""
+    valid, offsets, data = array.buffers()
+    first = array.offset
+    try:
+        found = tell_apart(
+            data.address if data is not None else 0,
+            offsets.address + 8 * first,
+            valid.address if valid is not None else 0,
+            first,
+            len(array),
+        )
+    except EngineUnavailableError:
+        return None
+    if found is None:
+        return None
+    places, firsts = found
+    return Repeated(array.take(firsts).to_pylist(), places)
 
 
 def part(frame: Any, start: int, stop: int) -> Any:

@@ -141,23 +141,22 @@ def _by_value(field: InputField, column: Repeated, errors: RowErrors) -> Column:
     nothing: Cell = float("nan") if field.kind == "double" else None
     cells: list[Cell] = []
     refused: dict[int, tuple[RefusedError, Any]] = {}
-    for place, value in enumerate((*column.values, None)):  # the place -1 is the last one
+    for place, value in (*enumerate(column.values), (-1, None)):
         try:
             cells.append(read(value))
         except RefusedError as error:
             refused[place] = error, value
             cells.append(nothing)
-    places = np.where(column.places < 0, len(column.values), column.places)
     for place, (why, value) in refused.items():
-        for row in np.flatnonzero(places == place).tolist():
+        for row in np.flatnonzero(column.places == place).tolist():
             errors.setdefault(row, []).append(field_error(field, why, value))
-    return _packed(field, cells, places)
+    return _packed(field, cells, column.places)
 
 
 def _packed(field: InputField, cells: Sequence[Any], places: npt.NDArray[np.int64]) -> Column:
-    """The column that has the cell of each place."""
+    """The column that has the cell of each place; -1 is the place of the last cell."""
     if field.kind == "double":
-        return Column(np.array(cells, dtype=np.float64)[places])
+        return Column(np.array(cells, dtype=np.float64).take(places))
     levels: dict[str, int] = {}
     texts = field.kind == "string"
     data = np.array(
@@ -169,7 +168,7 @@ def _packed(field: InputField, cells: Sequence[Any], places: npt.NDArray[np.int6
         ],
         dtype=np.int64,
     )
-    return Column(data[places], list(levels))
+    return Column(data.take(places), list(levels))
 
 
 def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt.NDArray[Any]:

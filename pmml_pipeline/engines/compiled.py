@@ -189,7 +189,6 @@ class CompiledModel:
         data = column.data
         if data.dtype == np.float64:
             return data
-        gone = data == INTEGER_MISSING
         if column.levels:
             codes = np.array(
                 [
@@ -200,8 +199,11 @@ class CompiledModel:
                     NAN,
                 ]
             )
-            return codes[np.where(gone, len(column.levels), data)]
-        return np.where(gone, NAN, data.astype(np.float64))
+            # That the smallest is none of the missing ones is sooner known than where they are.
+            if len(data) and data.min() < 0:
+                data = np.where(data == INTEGER_MISSING, len(column.levels), data)
+            return codes.take(data)
+        return np.where(data == INTEGER_MISSING, NAN, data.astype(np.float64))
 
     def _results(
         self,

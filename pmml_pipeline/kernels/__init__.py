@@ -13,7 +13,7 @@ from pathlib import Path
 from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.kernels.build import levels, library
 
-ABI = 5
+ABI = 6
 
 
 class NativeProgram(ctypes.Structure):

@@ -1,5 +1,5 @@
-// Rows through a program, block by block. What Python sees is exported here, in record.c, in read.c
-// and in grow.c.
+// Rows through a program, block by block. What Python sees is exported here, in record.c, in read.c,
+// in grow.c and in texts.c.
 
 #include <pthread.h>
 
@@ -16,7 +16,9 @@
 
 #include "grow.c"
 
-int32_t pp_abi(void) { return 5; }
+#include "texts.c"
+
+int32_t pp_abi(void) { return 6; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
 
