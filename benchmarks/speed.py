@@ -6,10 +6,10 @@ they take turns, round after round.
 
 Many rows are timed by the processor time of the whole process, so that neither other work on the
 machine nor a second thread counts for or against anybody; two threads and one record are timed by
-the clock. Threads get ten times as many rows, and are measured when the peers are gone. What a peer
-is given is made before: only the forms that the tables name are. Where one record is a dict, making
-the peer's arrays of it counts. All results are compared with the training library's while they are
-timed. A peer that would take more than a second gets fewer rows.
+the clock. Threads get fifty times as many rows, and are measured when the peers are gone. What a
+peer is given is made before: only the forms that the tables name are. Where one record is a dict,
+making the peer's arrays of it counts. All results are compared with the training library's while
+they are timed. A peer that would take more than a second gets fewer rows.
 """
 
 from __future__ import annotations

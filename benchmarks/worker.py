@@ -24,7 +24,7 @@ from benchmarks.case import Case, Rows
 
 TRY_ROWS = (200, 2_000)  # which show how long all would take
 LONGEST = 1.0  # seconds that one call may take; a slow peer gets fewer rows
-MORE = 10  # times as many rows for threads
+MORE = 50  # times as many rows for threads
 RECORDS = 1_000  # different ones, taken in turn
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -67,6 +67,10 @@ def _of_pandas(series: Any) -> Sequence[Any] | npt.NDArray[Any]:
     dtype = series.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
         return series.to_numpy()  # type: ignore[no-any-return]
+    if isinstance(dtype, sys.modules["pandas"].StringDtype):
+        texts = _by_arrow(lambda arrow: arrow.array(series.array))
+        if texts is not None:
+            return texts
     return _values(nw.from_native(series, series_only=True))
 
 
@@ -89,18 +93,26 @@ def _values(series: Any) -> Sequence[Any] | npt.NDArray[Any]:
 
 
 def _texts(series: Any) -> Repeated | None:
-    """A column of texts by way of Arrow, which tells them apart faster than Python can.
+    """A column of texts; None where Arrow does not take the values for texts, or is not there."""
+    if str(getattr(series.to_native(), "dtype", "")) == "object":  # pandas: it may hold anything
+        return None
+    return _by_arrow(lambda _: series.to_arrow())
+
+
+def _by_arrow(array_of: Callable[[Any], Any]) -> Repeated | None:
+    """Texts by way of Arrow, which tells them apart faster than Python can.
 
     None where there is no Arrow, or where it does not take the values for texts.
+
+    Args:
+        array_of: given the module ``pyarrow``, the column as one of its arrays.
     """
     try:
         import pyarrow as pa
     except ImportError:
         return None
-    if str(getattr(series.to_native(), "dtype", "")) == "object":  # pandas: it may hold anything
-        return None
     try:
-        array = series.to_arrow()
+        array = array_of(pa)
         if isinstance(array, pa.ChunkedArray):
             array = array.combine_chunks()
         if not pa.types.is_dictionary(array.type):

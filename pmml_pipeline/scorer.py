@@ -17,7 +17,7 @@ from pmml_pipeline.engines import Engine, open_engine
 from pmml_pipeline.engines.protocol import RecordRules, Result, ResultColumn, RowError, TakesRecords
 from pmml_pipeline.errors import DataError, DocumentError, FieldError
 from pmml_pipeline.schema import InputField, OutputField, Schema
-from pmml_pipeline.sharing import Scored, in_threads, spans
+from pmml_pipeline.sharing import Scored, in_parts, spans
 
 Table = Mapping[str, Sequence[Any] | npt.NDArray[Any]]
 
@@ -174,7 +174,7 @@ class Scorer:
 
         parts = self._parts(frames.length(frame))
         if len(parts) > 1:
-            columns, found = in_threads(score, parts)
+            columns, found = in_parts(score, parts, self.threads)
             rows = parts[-1][1]
         else:
             table, rows = frames.columns_of(frame)
@@ -205,13 +205,13 @@ class Scorer:
         """
         parts = self._parts(rows)
         if len(parts) > 1 and all(_can_be_cut(column, rows) for column in table.values()):
-            columns, errors = in_threads(partial(self._score_rows, table), parts)
+            columns, errors = in_parts(partial(self._score_rows, table), parts, self.threads)
         else:
             columns, errors = self._score(table, rows, self.threads)
         return [c.array() if isinstance(c, Repeated) else c for c in columns], errors
 
     def _parts(self, rows: int) -> list[tuple[int, int]]:
-        return spans(rows, self.threads if self._engine.shares_rows else 1)
+        return spans(rows, self.threads) if self._engine.shares_rows else [(0, rows)]
 
     def _score_rows(self, table: Table, start: int, stop: int) -> Scored:
         some = {

@@ -1,8 +1,8 @@
 """How do threads share the rows of a table?
 
-A table is cut into as many parts as there are threads, and a thread takes its part all the way: out
-of the frame, through the checks, through the engine. Almost all of that leaves Python's lock, so on
-many rows the threads hardly meet.
+A table is cut into parts, and a thread takes a part all the way: out of the frame, through the
+checks, through the engine. Almost all of that leaves Python's lock, so on many rows the threads
+hardly meet. They take the parts in turn: one that the system lets run seldom takes fewer.
 """
 
 from __future__ import annotations
@@ -21,52 +21,60 @@ Scored = tuple[list[ResultColumn], dict[int, DataError]]
 
 # With fewer to a part, waiting for Python's lock costs more than there is to spare.
 ROWS_OF_A_PART = 32_768
+# With more, threads that the system treats unlike have nothing left to share in the end.
+MOST_ROWS = 131_072
 
 
 def spans(rows: int, threads: int) -> list[tuple[int, int]]:
-    """Where the parts of a table begin and end; one part where rows are few.
+    """Where the parts of a table begin and end: as many for every thread, one for a single one or
+    where rows are few.
 
     Args:
         rows: how many the table has.
         threads: how many may share them.
     """
-    count = max(1, min(threads, rows // ROWS_OF_A_PART))
+    sharing = max(1, min(threads, rows // ROWS_OF_A_PART))
+    count = 1 if sharing == 1 else sharing * -(-rows // (sharing * MOST_ROWS))
     return list(itertools.pairwise(rows * k // count for k in range(count + 1)))
 
 
-def in_threads(score: Callable[[int, int], Scored], parts: Sequence[tuple[int, int]]) -> Scored:
+def in_parts(
+    score: Callable[[int, int], Scored], parts: Sequence[tuple[int, int]], threads: int
+) -> Scored:
     """The results of all parts, in the order of the rows.
 
-    The threads are made for this call and gone after it, so that a fork finds none. The caller
-    takes the first part, and those for which the system has no thread.
+    The threads are made for this call and gone after it, so that a fork finds none. The caller is
+    one of them, and takes what those do not that the system has no room for.
 
     Args:
         score: the results of the rows from the first up to the second number, and the errors by
             row, counted from the first.
         parts: where they begin and end.
+        threads: how many may take them.
 
     Raises:
         Exception: what ``score`` raises, of the first part that failed.
     """
     found: list[Scored | BaseException] = [RuntimeError("not scored")] * len(parts)
 
-    def take(number: int) -> None:
-        try:
-            found[number] = score(*parts[number])
-        except BaseException as error:  # noqa: BLE001 - raised when all are done
-            found[number] = error
+    left = iter(range(len(parts)))  # the next number is taken in one step, under Python's lock
 
-    mine, others = [0], []
-    for number in range(1, len(parts)):
-        thread = threading.Thread(target=take, args=(number,), name=f"rows {parts[number]}")
+    def take() -> None:
+        for number in left:
+            try:
+                found[number] = score(*parts[number])
+            except BaseException as error:  # noqa: BLE001 - raised when all are done
+                found[number] = error
+
+    others = []
+    for number in range(1, min(threads, len(parts))):
+        thread = threading.Thread(target=take, name=f"rows of {number}")
         try:
             thread.start()
         except RuntimeError:  # no more threads are to be had
-            mine.append(number)
-        else:
-            others.append(thread)
-    for number in mine:
-        take(number)
+            break
+        others.append(thread)
+    take()
     for thread in others:
         thread.join()
     whole: list[Scored] = []

@@ -71,6 +71,7 @@ def scorers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[pp.Scorer,
     monkeypatch.setattr(sharing, "ROWS_OF_A_PART", 100)
     path = tmp_path / "tree.pmml"
     path.write_bytes(_document())
+    monkeypatch.setattr(sharing, "MOST_ROWS", 150)
     return pp.load(path, "compiled", threads=1), pp.load(path, "compiled", threads=THREADS)
 
 
@@ -151,11 +152,11 @@ def test_every_row_is_scored_once_and_by_several_threads() -> None:
 
     parts = sharing.spans(3 * sharing.ROWS_OF_A_PART + 1, THREADS)
     assert parts[0][0] == 0
-    (column,), errors = sharing.in_threads(score, parts)
+    (column,), errors = sharing.in_parts(score, parts, THREADS)
     assert np.array_equal(column, np.arange(parts[-1][1]))
     assert sorted(errors) == [start for start, _ in parts]
     assert len(set(names.values())) == THREADS
-    assert not [t for t in threading.enumerate() if t.name.startswith("rows ")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("rows of ")]
 
 
 def test_the_caller_scores_alone_where_there_are_no_threads(
@@ -172,7 +173,7 @@ def test_the_caller_scores_alone_where_there_are_no_threads(
 
 @pytest.mark.parametrize("failing", [0, 2])
 def test_what_a_part_raises_is_raised_after_all_have_ended(failing: int) -> None:
-    ended = []
+    ended: list[int] = []
 
     def score(start: int, stop: int) -> sharing.Scored:
         if start == failing:
@@ -181,7 +182,7 @@ def test_what_a_part_raises_is_raised_after_all_have_ended(failing: int) -> None
         return [np.zeros(stop - start)], {}
 
     with pytest.raises(KeyboardInterrupt):
-        sharing.in_threads(score, [(0, 1), (1, 2), (2, 3)])
+        sharing.in_parts(score, [(0, 1), (1, 2), (2, 3)], 2)
     assert sorted(ended) == [start for start in (0, 1, 2) if start != failing]
 
 
@@ -189,4 +190,23 @@ def test_few_rows_are_one_part() -> None:
     assert sharing.spans(0, 4) == [(0, 0)]
     assert sharing.spans(2 * sharing.ROWS_OF_A_PART - 1, 4) == [(0, 2 * sharing.ROWS_OF_A_PART - 1)]
     assert len(sharing.spans(2 * sharing.ROWS_OF_A_PART, 4)) == 2
-    assert len(sharing.spans(100 * sharing.ROWS_OF_A_PART, 4)) == 4
+    assert len(sharing.spans(10**9, 1)) == 1
+    assert len(sharing.spans(4 * sharing.MOST_ROWS, 4)) == 4
+    assert len(sharing.spans(4 * sharing.MOST_ROWS + 1, 4)) == 8
+
+
+def test_a_thread_that_is_held_up_takes_fewer_parts() -> None:
+    taken: list[str] = []
+    held = threading.Event()
+
+    def score(start: int, stop: int) -> sharing.Scored:
+        taken.append(threading.current_thread().name)
+        if start == 0:
+            assert held.wait(30)
+        elif start == 4:
+            held.set()
+        return [np.arange(start, stop, dtype=float)], {}
+
+    (column,), _ = sharing.in_parts(score, [(k, k + 1) for k in range(5)], 2)
+    assert column.tolist() == [0, 1, 2, 3, 4]
+    assert sorted(taken.count(name) for name in set(taken)) == [1, 4]

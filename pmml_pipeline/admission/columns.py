@@ -13,7 +13,6 @@ from pmml_pipeline.admission.cells import (
     INTEGER_MISSING,
     LARGEST,
     Cell,
-    Reader,
     RefusedError,
     cell_reader,
     missing_marks,
@@ -31,16 +30,27 @@ class Column:
 
     Attributes:
         data: shape (rows,), not to be changed. float64 with NaN missing (double); int64 with
-            ``INTEGER_MISSING`` missing (integer, boolean); int64 positions in ``levels``,
-            ``INTEGER_MISSING`` missing (string).
-        levels: the distinct strings of a string column, otherwise empty.
+            ``INTEGER_MISSING`` missing (integer, boolean); int64 positions in ``levels``, -1
+            missing (string).
+        levels: the distinct strings of a string column; None of any other.
     """
 
     data: npt.NDArray[Any]
-    levels: Sequence[str] = ()
+    levels: Sequence[str] | None = None
 
 
 RowErrors = dict[int, list[FieldError]]
+
+
+class _Checks:
+    """The checks of one input, made once when the model is loaded."""
+
+    def __init__(self, field: InputField) -> None:
+        self.field = field
+        self.read = cell_reader(field)
+        self.marks = missing_marks(field)
+        self.admits_all = validity(field) is None
+        self.nothing: Cell = float("nan") if field.kind == "double" else None
 
 
 class FrameAdmission:
@@ -59,6 +69,7 @@ class FrameAdmission:
         extra_fields: str = "refuse",
     ) -> None:
         self.inputs = tuple(inputs)
+        self._checks = [_Checks(field) for field in inputs]
         self._known = frozenset((*(field.name for field in inputs), *supplementary))
         self._refuse_extra = extra_fields == "refuse"
 
@@ -82,11 +93,12 @@ class FrameAdmission:
         self._check_names(table)
         errors: RowErrors = {}
         columns = []
-        for field in self.inputs:
-            raw = table.get(field.name)
+        for checks in self._checks:
+            name = checks.field.name
+            raw = table.get(name)
             if raw is None:
                 raw = np.full(rows, None, dtype=object)
-            columns.append(_column(field, _of_rows(field.name, raw, rows), errors))
+            columns.append(_column(checks, _of_rows(name, raw, rows), errors))
         return columns, errors
 
     def _check_names(self, table: Mapping[str, Any]) -> None:
@@ -122,86 +134,84 @@ def _of_rows(name: str, raw: Any, rows: int) -> Any:
     return raw
 
 
-def _column(field: InputField, raw: Any, errors: RowErrors) -> Column:
+def _column(checks: _Checks, raw: Any, errors: RowErrors) -> Column:
+    kind = checks.field.kind
     numbers = isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu"
-    if numbers and field.kind == "double":
-        return Column(_doubles(field, raw, errors))
-    if numbers and field.kind == "integer" and raw.dtype.kind != "f" and _all_valid(field, raw):
+    if numbers and kind == "double":
+        return Column(_doubles(checks, raw, errors))
+    if numbers and kind == "integer" and raw.dtype.kind != "f" and _all_valid(checks, raw):
         return Column(raw.astype(np.int64, copy=False))
     some = repeated(raw)
     if some is not None:
-        return _by_value(field, some, errors)
-    cells = _cells(field, raw, errors)
-    return _packed(field, cells, np.arange(len(cells)))
+        return _by_value(checks, some, errors)
+    cells = _cells(checks, raw, errors)
+    return _packed(kind, [*cells, checks.nothing], np.arange(len(cells)))
 
 
-def _by_value(field: InputField, column: Repeated, errors: RowErrors) -> Column:
+def _by_value(checks: _Checks, column: Repeated, errors: RowErrors) -> Column:
     """Every distinct value read once."""
-    read = cell_reader(field)
-    nothing: Cell = float("nan") if field.kind == "double" else None
     cells: list[Cell] = []
     refused: dict[int, tuple[RefusedError, Any]] = {}
     for place, value in (*enumerate(column.values), (-1, None)):
         try:
-            cells.append(read(value))
+            cells.append(checks.read(value))
         except RefusedError as error:
             refused[place] = error, value
-            cells.append(nothing)
+            cells.append(checks.nothing)
     for place, (why, value) in refused.items():
         for row in np.flatnonzero(column.places == place).tolist():
-            errors.setdefault(row, []).append(field_error(field, why, value))
-    return _packed(field, cells, column.places)
+            errors.setdefault(row, []).append(field_error(checks.field, why, value))
+    return _packed(checks.field.kind, cells, column.places)
 
 
-def _packed(field: InputField, cells: Sequence[Any], places: npt.NDArray[np.int64]) -> Column:
-    """The column that has the cell of each place; -1 is the place of the last cell."""
-    if field.kind == "double":
+def _packed(kind: str, cells: Sequence[Any], places: npt.NDArray[np.int64]) -> Column:
+    """The column that has the cell of each place.
+
+    Args:
+        cells: of the places 0, 1, ..., and at last that of the place -1.
+    """
+    if kind == "double":
         return Column(np.array(cells, dtype=np.float64).take(places))
+    if kind != "string":
+        whole = [INTEGER_MISSING if cell is None else int(cell) for cell in cells]
+        return Column(np.array(whole, dtype=np.int64).take(places))
     levels: dict[str, int] = {}
-    texts = field.kind == "string"
-    data = np.array(
-        [
-            INTEGER_MISSING
-            if cell is None
-            else (levels.setdefault(cell, len(levels)) if texts else int(cell))
-            for cell in cells
-        ],
-        dtype=np.int64,
-    )
-    return Column(data.take(places), list(levels))
+    codes = [-1 if cell is None else levels.setdefault(cell, len(levels)) for cell in cells]
+    if codes == [*range(len(levels)), -1]:  # the places are the codes
+        return Column(places, list(levels))
+    return Column(np.array(codes, dtype=np.int64).take(places), list(levels))
 
 
-def _doubles(field: InputField, raw: npt.NDArray[Any], errors: RowErrors) -> npt.NDArray[Any]:
+def _doubles(checks: _Checks, raw: npt.NDArray[Any], errors: RowErrors) -> npt.NDArray[Any]:
     """Numbers as they stand; only the suspicious ones are looked at one by one."""
     data = raw.astype(np.float64, copy=False)
-    if _all_valid(field, data):
+    if _all_valid(checks, data):
         return data
     data = raw.astype(np.float64)
-    suspicious = np.isnan(data) if field.required else np.zeros(len(data), dtype=bool)
-    if validity(field) is not None:
-        suspicious |= ~_surely_valid(field, data)
-    for mark in missing_marks(field):
+    suspicious = np.isnan(data) if checks.field.required else np.zeros(len(data), dtype=bool)
+    if not checks.admits_all:
+        suspicious |= ~_surely_valid(checks.field, data)
+    for mark in checks.marks:
         suspicious |= data == mark  # never of NaN, which is missing without being declared
-    if suspicious.any():
-        read = cell_reader(field)
-        for row in np.flatnonzero(suspicious):
-            data[row] = _read(field, read, raw[row].item(), int(row), errors, np.nan)
+    for row in np.flatnonzero(suspicious):
+        data[row] = _read(checks, raw[row].item(), int(row), errors)
     return data
 
 
-def _all_valid(field: InputField, data: npt.NDArray[Any]) -> bool:
+def _all_valid(checks: _Checks, data: npt.NDArray[Any]) -> bool:
     """Whether all lie strictly inside one interval, or anywhere where there is none to be in, and
     none of them is missing. To know the smallest and the largest of them is enough for that."""
     if not len(data):
         return True
+    field = checks.field
     low, high = data.min().item(), data.max().item()
     if low != low:
         return False
     if field.kind == "integer" and not -LARGEST <= low <= high <= LARGEST:
         return False
-    if any(low <= mark <= high for mark in missing_marks(field)):
+    if any(low <= mark <= high for mark in checks.marks):
         return False
-    if validity(field) is None:
+    if checks.admits_all:
         return True
     ends = np.array([low, high], dtype=np.float64)
     return len(field.intervals) == 1 and bool(_surely_valid(field, ends).all())
@@ -226,9 +236,7 @@ def _surely_valid(field: InputField, data: npt.NDArray[Any]) -> npt.NDArray[np.b
     return sure
 
 
-def _cells(field: InputField, raw: Any, errors: RowErrors) -> list[Cell]:
-    read = cell_reader(field)
-    nothing: Cell = float("nan") if field.kind == "double" else None
+def _cells(checks: _Checks, raw: Any, errors: RowErrors) -> list[Cell]:
     # An array of time stamps would become whole numbers of some unit.
     plain = isinstance(raw, np.ndarray) and raw.dtype.kind not in "mM"
     values = raw.tolist() if plain else list(raw)
@@ -240,18 +248,16 @@ def _cells(field: InputField, raw: Any, errors: RowErrors) -> list[Cell]:
         if text and value in known:
             cells.append(known[value])
             continue
-        cell = _read(field, read, value, row, errors, nothing)
-        if text and cell is not nothing:
+        cell = _read(checks, value, row, errors)
+        if text and cell is not checks.nothing:
             known[value] = cell
         cells.append(cell)
     return cells
 
 
-def _read(
-    field: InputField, read: Reader, value: Any, row: int, errors: RowErrors, nothing: Cell
-) -> Cell:
+def _read(checks: _Checks, value: Any, row: int, errors: RowErrors) -> Cell:
     try:
-        return read(value)
+        return checks.read(value)
     except RefusedError as refused:
-        errors.setdefault(row, []).append(field_error(field, refused, value))
-        return nothing
+        errors.setdefault(row, []).append(field_error(checks.field, refused, value))
+        return checks.nothing

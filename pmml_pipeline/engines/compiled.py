@@ -189,20 +189,11 @@ class CompiledModel:
         data = column.data
         if data.dtype == np.float64:
             return data
-        if column.levels:
-            codes = np.array(
-                [
-                    *(
-                        number_of(level, moment) if moment else table.code(level)
-                        for level in column.levels
-                    ),
-                    NAN,
-                ]
-            )
-            # That the smallest is none of the missing ones is sooner known than where they are.
-            if len(data) and data.min() < 0:
-                data = np.where(data == INTEGER_MISSING, len(column.levels), data)
-            return codes.take(data)
+        if column.levels is not None:
+            codes = [
+                number_of(level, moment) if moment else table.code(level) for level in column.levels
+            ]
+            return np.array([*codes, NAN]).take(data)  # -1 is the place of the last
         return np.where(data == INTEGER_MISSING, NAN, data.astype(np.float64))
 
     def _results(

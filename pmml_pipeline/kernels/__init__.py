@@ -100,6 +100,12 @@ def load() -> ctypes.CDLL:
         ctypes.c_int64,
         ctypes.c_int32,
     ]
+    found.pp_texts.restype = ctypes.c_int64
+    found.pp_texts.argtypes = [
+        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p),
+        *(ctypes.c_int64, ctypes.c_int64),
+        *(ctypes.c_void_p, ctypes.c_void_p),
+    ]
     return found
 
 

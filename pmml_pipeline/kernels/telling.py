@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-
 import numpy as np
 import numpy.typing as npt
 
@@ -33,11 +31,7 @@ def tell_apart(
     Raises:
         EngineUnavailableError: there are no kernels for this machine.
     """
-    library = load()
-    library.pp_texts.restype = ctypes.c_int64
-    pointer, number = ctypes.c_void_p, ctypes.c_int64
-    library.pp_texts.argtypes = [pointer, pointer, pointer, number, number, pointer, pointer]
     places, firsts = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
     at = places.ctypes.data, firsts.ctypes.data
-    count = library.pp_texts(data, offsets, valid, bit, rows, *at)
+    count = load().pp_texts(data, offsets, valid, bit, rows, *at)
     return None if count < 0 else (places, firsts[:count].copy())

@@ -24,8 +24,9 @@ def cells_of(field: InputField, column: Column) -> list[Cell]:
     found: list[Cell] = column.data.tolist()
     if field.kind == "double":
         return found
-    if field.kind == "string":
-        return [None if c == INTEGER_MISSING else column.levels[c] for c in column.data]
+    if column.levels is not None:
+        assert field.kind == "string"
+        return [None if c == -1 else column.levels[c] for c in column.data]
     convert = bool if field.kind == "boolean" else int
     return [None if c == INTEGER_MISSING else convert(c) for c in column.data]
 

@@ -105,8 +105,8 @@ class BlockModel:
             if column.data.dtype == np.float64:
                 source[i] = data
                 continue
-            if i in self._strings:
-                data = self._recode(i, column, data, extras)
+            if column.levels is not None:
+                data = self._recode(i, column.levels, data, extras)
             source[i] = data.view(np.float64)  # the bits of the whole number, untouched
         target = np.empty((len(self._outputs) + 1, rows), dtype=np.float64)
         messages = self._call(
@@ -125,7 +125,7 @@ class BlockModel:
         return Results(found, errors)
 
     def _recode(
-        self, field: int, column: Column, data: npt.NDArray[Any], extras: list[str]
+        self, field: int, levels: Sequence[str], data: npt.NDArray[Any], extras: list[str]
     ) -> npt.NDArray[Any]:
         """Positions in the column's own levels, to positions in the declared ones and the extras.
 
@@ -133,16 +133,16 @@ class BlockModel:
         the field's declared levels.
         """
         codes = self._codes[field]
-        table = np.empty(len(column.levels) + 1, dtype=np.int64)
-        table[-1] = INTEGER_MISSING
-        for position in np.unique(data[data != INTEGER_MISSING]).tolist():
-            level = column.levels[position]
+        table = np.empty(len(levels) + 1, dtype=np.int64)
+        table[-1] = INTEGER_MISSING  # which is where -1 finds it
+        for position in np.unique(data[data >= 0]).tolist():
+            level = levels[position]
             code = codes.get(level)
             if code is None:
                 code = len(codes) + len(extras)
                 extras.append(level)
             table[position] = code
-        return table[np.where(data == INTEGER_MISSING, len(column.levels), data)]
+        return table.take(data)
 
     def _buffers(self) -> tuple[bytearray, bytearray, Any, Any]:
         """This thread's buffers for one record, as Python and as Java see them."""
