@@ -12,6 +12,7 @@ from benchmarks.measuring import Measured, Session
 # What the project's own calls and those of the peers are called; see benchmarks/peers.
 FRAME, DICT = "compiled: score_frame", "compiled: score"
 ONE_THREAD, TWO_THREADS = "compiled: score_frame, one thread", "compiled: score_frame, two threads"
+TWO_PROCESSES = "compiled: score_frame, two processes"
 OWN = "compiled: "
 PYPMML = "pypmml: "
 LLEAVES, ONNX, SCIKIT_LEARN = "lleaves", "ONNX Runtime", "scikit-learn"

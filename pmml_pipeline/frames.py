@@ -216,9 +216,10 @@ def _pandas(
         if values.dtype != np.object_:
             found[name] = values
             continue
-        series = pd.Series(values, index=frame.index)
+        series = pd.Series(values, index=frame.index, copy=False)
         # Beside a None, pandas would make doubles of whole numbers.
         as_it_is = kinds[name] == "double" or (kinds[name] == "integer" and series.isna().any())
         found[name] = series if as_it_is else series.infer_objects()
-    found |= {name: pd.Series(t, frame.index, dtype=object) for name, t in errors.items()}
+    for name, texts in errors.items():
+        found[name] = pd.Series(texts, frame.index, dtype=object, copy=False)
     return pd.DataFrame(found, index=frame.index, copy=False)

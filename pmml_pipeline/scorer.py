@@ -179,7 +179,7 @@ class Scorer:
         else:
             table, rows = frames.columns_of(frame)
             columns, found = self._score(table, rows, self.threads)
-        texts = np.full(rows, None, dtype=object)
+        texts = np.empty(rows, dtype=object)  # of None, until there is an error
         for row, error in found.items():
             texts[row] = error.cause
         named = dict(zip(self._names, columns, strict=True))
