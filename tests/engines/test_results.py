@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pmml_pipeline as pp
-from pmml_pipeline.errors import EngineError, UnsupportedDocumentError
+from pmml_pipeline.errors import DataError, EngineError, UnsupportedDocumentError
 
 from ..pmml import classifier, data_field, linear, mining_field, output_field, pmml, simple, tag
 from .conftest import Load
@@ -198,3 +198,35 @@ def test_a_deep_document_is_scored_or_refused(load: Load, depth: int) -> None:
         assert found == {"y": depth - 1.0}
     good = load(linear(data_field("x"), mining_field("x"), {"x": 3.0}))
     assert good.score({"x": 1}) == {"y": 3.0}
+
+
+def first_character(data_type: str) -> bytes:
+    """A document with an output: the first character of a text, as another type."""
+    one = '<Constant dataType="integer">1</Constant>'
+    inner = tag("Apply", {"function": "substring"}, '<FieldRef field="s"/>' + one + one)
+    output = output_field("first", "transformedValue", None, data_type, inner)
+    fields = data_field("x") + data_field("s", "string", "categorical")
+    return linear(fields, mining_field("x") + mining_field("s"), {"x": 2}, output=output)
+
+
+@pytest.mark.parametrize("text", ["ab", "年ab", "😀b"])
+def test_a_character_is_not_cut_in_two(load: Load, engine: str, text: str) -> None:
+    """Java takes half of the emoji for the first character, which is no text to Python."""
+    scorer = load(first_character("string"))
+    (_, column), errors = scorer.score_columns({"x": [1, 1], "s": ["c", text]}, 2)
+    assert column[0] == "c"
+    if text == "😀b" and engine != "compiled":
+        assert "cuts a character of first in two" in str(errors[1])
+        with pytest.raises(DataError, match="cuts a character of first in two"):
+            scorer.score({"x": 1, "s": text})
+    else:
+        assert not errors
+        assert column[1] == scorer.score({"x": 1, "s": text})["first"] == text[0]
+
+
+def test_a_message_may_quote_half_a_character(load: Load) -> None:
+    scorer = load(first_character("integer"))
+    with pytest.raises(DataError, match="unscorable"):
+        scorer.score({"x": 1, "s": "😀b"})
+    _, errors = scorer.score_columns({"x": [1, 1], "s": ["1", "😀b"]}, 2)
+    assert list(errors) == [1]

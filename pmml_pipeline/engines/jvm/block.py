@@ -75,7 +75,7 @@ class BlockModel:
         messages = self._call(java_source, java_target, 1, extras)
         *values, status = self._unpack.unpack_from(target)
         if status:
-            raise RowError(str(messages[int(status) - 1]))
+            raise RowError(_said(messages[int(status) - 1]))
         return [
             _result(output, value, messages)
             for output, value in zip(self._outputs, values, strict=True)
@@ -113,7 +113,7 @@ class BlockModel:
             self._direct(source), self._direct(target), rows, extras if extras else None
         )
         errors = {
-            start + int(row): str(messages[int(target[-1, row]) - 1])
+            start + int(row): _said(messages[int(target[-1, row]) - 1])
             for row in np.flatnonzero(target[-1])
         }
         target[:-1, target[-1] != 0] = np.nan
@@ -182,7 +182,17 @@ def _result(output: OutputField, value: float, messages: Any) -> Result:
 
 def _text(output: OutputField, position: int, messages: Any) -> str:
     known = len(output.levels)
-    return output.levels[position] if position < known else str(messages[position - known])
+    if position < known:
+        return output.levels[position]
+    try:
+        return str(messages[position - known])
+    except UnicodeDecodeError:  # Java counts some characters, such as emojis, as two
+        raise RowError(f"the engine cuts a character of {output.name} in two") from None
+
+
+def _said(message: Any) -> str:
+    """A message of Java's, which may quote a text that is none."""
+    return bytes(message.getBytes("UTF-8")).decode()
 
 
 def _dtype(output: OutputField) -> type:
