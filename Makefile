@@ -86,6 +86,11 @@ fuzz: $(STAMP) ## Score 100,000 mutated documents and look for what must not be 
 kill-test: $(STAMP) ## Kill 100 exports at random moments and check what is left
 	PMML_PIPELINE_KILLS=100 $(BIN)/python -m pytest -s tests/store/test_kill.py
 
+.PHONY: java
+java: $(STAMP) ## Build java_bridge with Maven, test it, and compare it with Python (needs Java 17)
+	@command -v mvn > /dev/null || { echo "Maven is needed (Debian, Ubuntu: apt-get install maven)."; exit 1; } >&2
+	$(BIN)/python -m pytest -rs tests/java $(ARGS)
+
 .PHONY: block-scorer
 block-scorer: ## Build pmml_pipeline/engines/jvm/block-scorer.jar from its source (needs javac)
 	$(PYTHON) java_bridge/block-scorer/build.py

@@ -37,6 +37,7 @@ from pmml_pipeline.parity.report import write_report
 from pmml_pipeline.parity.rows import Budget, Columns, build_rows
 from pmml_pipeline.schema import InputField, OutputField, inputs_of, outputs_of
 from pmml_pipeline.store.artifact import Artifact
+from pmml_pipeline.store.fields import input_entry, output_entry
 from pmml_pipeline.store.files import FileFact
 from pmml_pipeline.store.manifest import Manifest, utc_now
 from pmml_pipeline.store.publish import check_store, publish
@@ -341,46 +342,13 @@ def _manifest(
         pmml_version=document.version,
         producer=document.application,
         function=document.model.function,
-        inputs=tuple(_input(f) for f in inputs),
-        outputs=tuple(_output(o, o.name in single) for o in outputs),
+        inputs=tuple(input_entry(f) for f in inputs),
+        outputs=tuple(output_entry(o, o.name in single) for o in outputs),
         training=facts,
         metrics=metrics,
         certificate=proof.certificate,
+        supplementary=document.model.supplementary,
     )
-
-
-def _input(f: InputField) -> dict[str, Any]:
-    missing: dict[str, Any] = {"treatment": f.missing_value_treatment}
-    if f.missing_value_replacement is not None:
-        missing["replacement"] = f.missing_value_replacement
-    invalid: dict[str, Any] = {"treatment": f.invalid_value_treatment}
-    if f.invalid_value_replacement is not None:
-        invalid["replacement"] = f.invalid_value_replacement
-    found: dict[str, Any] = {
-        "name": f.name,
-        "dataType": f.data_type,
-        "optype": f.optype,
-        "required": f.required,
-        "missing": missing,
-        "invalid": invalid,
-    }
-    if f.values:
-        found["values"] = list(f.values)
-    if f.intervals:
-        found["intervals"] = [
-            {"closure": i.closure, "leftMargin": i.left_margin, "rightMargin": i.right_margin}
-            for i in f.intervals
-        ]
-    return found
-
-
-def _output(o: OutputField, single: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": o.name, "dataType": o.data_type, "feature": o.feature}
-    if o.value is not None:
-        found["value"] = o.value
-    if single:
-        found["precision"] = "float32"
-    return found
 
 
 __all__ = ["Family", "Published", "check", "export"]

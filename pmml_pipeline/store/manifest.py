@@ -63,6 +63,7 @@ class Manifest:
         metrics: evaluation on held-out rows, by name.
         certificate: which engines reproduced the training library.
         lookups: look-up tables that fill inputs before scoring.
+        supplementary: names of fields that a record may bring although the model does not use them.
     """
 
     model: str
@@ -78,6 +79,7 @@ class Manifest:
     metrics: Mapping[str, float]
     certificate: Certificate
     lookups: tuple[Mapping[str, Any], ...] = field(default=())
+    supplementary: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """manifest.json, as it is published.
@@ -94,6 +96,7 @@ class Manifest:
             "pmml": {"version": self.pmml_version, "producer": self.producer},
             "function": self.function,
             "inputs": list(self.inputs),
+            "supplementary": list(self.supplementary),
             "outputs": list(self.outputs),
             "lookups": list(self.lookups),
             "training": self.training,
@@ -134,6 +137,7 @@ def parse(data: bytes, where: str = "manifest.json") -> Manifest:
         metrics=content["metrics"],
         certificate=Certificate.from_json(content["certificate"]),
         lookups=tuple(content["lookups"]),
+        supplementary=tuple(content.get("supplementary", ())),
     )
 
 

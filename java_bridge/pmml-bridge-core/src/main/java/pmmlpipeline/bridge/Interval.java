@@ -1,0 +1,47 @@
+package pmmlpipeline.bridge;
+
+/**
+ * A range of valid numbers, as PMML's {@code Interval}.
+ *
+ * @param closure {@code openOpen}, {@code openClosed}, {@code closedOpen} or {@code closedClosed}
+ * @param left the left margin; null where there is none
+ * @param right the right margin; null where there is none
+ */
+public record Interval(String closure, Double left, Double right) {
+
+  /** Whether the number lies inside. */
+  public boolean contains(double number) {
+    boolean from = left == null || (closesLeft() ? number >= left : number > left);
+    boolean to = right == null || (closesRight() ? number <= right : number < right);
+    return from && to;
+  }
+
+  /**
+   * The same with margins rounded to float32: a {@code float} field is compared in float32 on both
+   * sides.
+   */
+  public Interval asFloat32() {
+    return new Interval(closure, rounded(left), rounded(right));
+  }
+
+  private static Double rounded(Double margin) {
+    return margin == null ? null : (Double) (double) margin.floatValue();
+  }
+
+  private boolean closesLeft() {
+    return closure.startsWith("closed");
+  }
+
+  private boolean closesRight() {
+    return closure.endsWith("Closed");
+  }
+
+  @Override
+  public String toString() {
+    return (closesLeft() && left != null ? "[" : "(")
+        + (left == null ? "-inf" : left)
+        + ", "
+        + (right == null ? "inf" : right)
+        + (closesRight() && right != null ? "]" : ")");
+  }
+}

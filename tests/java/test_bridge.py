@@ -1,0 +1,223 @@
+"""A Java service scores the same artifact, with the same checks and the same numbers."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pmml_pipeline as pp
+from benchmarks.conformance import FOLDER, documents
+from benchmarks.conformance import _table as table_of
+from pmml_pipeline.document import read
+from pmml_pipeline.errors import DataError
+from pmml_pipeline.scorer import Scorer
+
+from ..cli.sample import DOCUMENT, GOLDEN, certificate, publish_sample
+from ..pmml import data_field, linear, mining_field
+from . import bridge
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("mvn") is None, reason="Maven is not here, so the Java bridge is not built"
+)
+ENGINES = tuple(bridge.MODULES)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> str:
+    """The bridge, built and tested by Maven; what Maven printed."""
+    done = subprocess.run(
+        ["mvn", "-B", "-ntp", "clean", "verify"],
+        cwd=bridge.BRIDGE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8_000:]
+    return done.stdout
+
+
+def test_maven_ran_tests_and_all_passed(built: str) -> None:
+    counts = re.findall(r"Tests run: (\d+), Failures: 0, Errors: 0, Skipped: 0$", built, re.M)
+    assert sum(map(int, counts)) >= 18
+
+
+def test_whoever_takes_the_core_takes_no_json_library_and_no_engine(built: str) -> None:
+    command = {path.name for path in (bridge.BRIDGE / "pmml-bridge-cli/target/lib").iterdir()}
+    assert not [name for name in command if re.match("jackson|pmml-(?!bridge-core)|pmml4s", name)]
+    agpl = {path.name for path in (bridge.BRIDGE / "pmml-bridge-pmml4s/target/lib").iterdir()}
+    assert not [name for name in agpl if "evaluator" in name or "pmml-model" in name]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "loans.pmml"
+    path.write_bytes(DOCUMENT)
+    scorer = pp.load(path, engine=engine)
+    bridge.publish_document(tmp_path, "loans", DOCUMENT, scorer.schema, GOLDEN, engine)
+    done = bridge.run("verify", tmp_path, engines=[engine])
+    assert done.stdout == f"loans 1: proven on {engine}, to 10 decimals\n", done.stderr
+    assert done.returncode == 0
+    records = [row["input"] for row in GOLDEN] + [
+        {"age": "29.999999999999996", "home": "rent", "note": "x"},
+        {"age": 30, "home": "own"},
+        {"age": float("nan")},
+        {"age": -1, "home": "boat", "x": 1},
+        {"age": True},
+        {},
+    ]
+    assert bridge.scored(tmp_path, "loans", records, engine) == [
+        outcome(scorer, record) for record in records
+    ]
+
+
+def test_an_engine_that_is_not_certified_is_refused(tmp_path: Path) -> None:
+    publish_sample(tmp_path, proof=certificate(["pypmml"]))
+    done = bridge.run("verify", tmp_path, "--engine", "jpmml", engines=ENGINES)
+    assert done.returncode == 1
+    assert "refused (not_certified)" in done.stdout
+    assert "jpmml is not certified (3 of 1000 held-out rows differ)" in done.stdout
+    assert bridge.run("verify", tmp_path, engines=ENGINES).stdout.startswith(
+        "loans 1: proven on pypmml"
+    )
+    done = bridge.run("score", tmp_path, "loans", engines=["jpmml"])
+    assert done.returncode == 1
+    assert "add the artifact pmml-bridge-pmml4s" in done.stderr
+
+
+def outcome(scorer: Scorer, record: dict[str, Any]) -> dict[str, Any]:
+    """What Python makes of a record, as the command of the bridge says it."""
+    try:
+        return scorer.score(record)
+    except DataError as error:
+        fields = [(f.field, f.code, f.value, f.expected) for f in error.fields]
+        return {"errors": [Errors(*field) for field in fields]}
+
+
+class Errors:
+    """An error of a field; what would be valid is only compared where the field is known."""
+
+    def __init__(self, field: str, code: str, value: Any, expected: str) -> None:
+        self.field, self.code, self.value, self.expected = field, code, value, expected
+
+    def __eq__(self, other: object) -> bool:
+        assert isinstance(other, dict)
+        text = re.sub(r"(\d)\.0\b", r"\1", other["expected"])
+        same = self.code in ("unknown_field", "unscorable") or text == self.expected
+        value = "\ud83d" if other["value"] == "?" else other["value"]  # which no output can have
+        alike = value == self.value or (value != value and self.value != self.value)
+        return same and alike and (other["field"], other["code"]) == (self.field, self.code)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{self.field} {self.code} {self.value!r} ({self.expected})"
+
+
+# --- the checks of inputs --------------------------------------------------------------------
+
+FIELDS = (
+    data_field("x")
+    + data_field("limited", intervals=[("openClosed", 0, 10), ("closedOpen", 20, None)])
+    + data_field("single", "float", intervals=[("closedClosed", 0.1, 4.4)])
+    + data_field("whole", "integer")
+    + data_field("code", "integer", "categorical", ["1", "2", "70000000000"])
+    + data_field("flag", "boolean", "categorical")
+    + data_field("word", "string", "categorical", ["a", "b", "其他", ""])
+    + data_field("free", "string", "categorical")
+    + data_field("day", "date", "ordinal")
+    + data_field("clock", "time", "ordinal")
+    + data_field("moment", "dateTime", "ordinal")
+    + data_field("days", "dateDaysSince[1970]")
+)
+NAMES = re.findall('<DataField name="([a-z]+)"', FIELDS)
+VALUES: list[Any] = [
+    *(None, float("nan"), float("inf"), -float("inf"), 0, -0.0, 1, 2, 10, 19.999, 20, 1e308, 1.5),
+    *(0.1, 0.10000000149011612, 4.4, 4.400000095367432, 4.4000006, 1e-320, True, False),
+    *(2**53, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), -(2**63) + 1, 10**30, 70000000000, 1e18, 1e19),
+    *("", " ", "a", "b", "其他", "A", "😀", "\ud83d", "true", "TRUE", "False", "t", "1", "1.0"),
+    *("1.5", "1e3", "1_000", "1,5", "0x10", "1d", "1f", "inf", "-Infinity", "nan", "NaN", " 1 "),
+    *(".5", "5.", ".", "e5", "+3", "--3", "٣", "1e400", "-1e-400", "9007199254740993", "1\x00"),
+    *("9223372036854775807", "9223372036854775808", "9007199254740993.0", "9007199254740993.5"),
+    *("2012-02-13", "2012-2-13", "2012-02-30", "2012-02-13T08:18:05", "2012-02-13 08:18"),
+    *("2012-02-13T08:18:05.123456", "2012-02-13T08:18:05.5", "2012-02-13T00:00:00"),
+    *("2012-02-13T08:18:05Z", "2012-02-13T08:18:05+01:00", "08:18:05", "08:18", "24:00", "25:00"),
+    *("08:18:05.250", "8:18:05", "08:18:05Z", "today", "15383", "15383.0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_inputs_are_checked_as_in_python(engine: str, tmp_path: Path) -> None:
+    schema = "".join(mining_field(name) for name in NAMES)
+    path = tmp_path / "document.pmml"
+    path.write_bytes(linear(FIELDS, schema, {"x": 2.0}, intercept=1.0))
+    scorer = pp.load(path, engine=engine)
+    assert [f.name for f in scorer.inputs] == NAMES
+    golden = [{"input": {"x": 1}, "output": {"y": 3.0}}]
+    store = tmp_path / "store"
+    bridge.publish_document(store, "checks", path.read_bytes(), scorer.schema, golden, engine)
+    records = [{"x": 1, name: value} for name in NAMES for value in VALUES]
+    found = bridge.scored(store, "checks", records, engine)
+    differences = []
+    refused = 0
+    for record, java in zip(records, found, strict=True):
+        python = outcome(scorer, record)
+        refused += "errors" in python
+        if not (python.keys() == java.keys() and python == java):
+            differences.append((record, python, java))
+    assert not differences, "\n".join(map(str, differences[:20]))
+    assert len(records) // 4 < refused < len(records)
+
+
+# --- recorded documents ----------------------------------------------------------------------
+
+
+@pytest.mark.conformance
+@pytest.mark.skipif(
+    not FOLDER.is_dir(), reason=f"the recorded documents are not here: no folder {FOLDER}"
+)
+@pytest.mark.parametrize(("engine", "least"), [("jpmml", 173), ("pypmml", 95)])
+def test_recorded_documents_come_out_as_in_python(engine: str, least: int, tmp_path: Path) -> None:
+    """Every row's result in Python is a golden row for Java, and 0 is the tolerance."""
+    column = {"jpmml": "jpmml_evaluator_at_1e-10", "pypmml": "pypmml_at_1e-10"}[engine]
+    with (FOLDER / "index.csv").open(newline="") as file:
+        known = [r["document"] for r in csv.DictReader(file) if r[column].startswith("agrees")]
+    for name in known:
+        _publish_recorded(tmp_path, name, engine)
+    done = bridge.run("verify", tmp_path, "--engine", engine, engines=[engine])
+    lines = done.stdout.splitlines()
+    refused = [line for line in lines if "refused" in line]
+    assert not refused, "\n".join(refused)
+    assert len(lines) == len(known) >= least
+
+
+def _publish_recorded(store: Path, name: str, engine: str) -> None:
+    path = FOLDER / "pmml" / f"{name}.pmml"
+    scorer = Scorer(path, read(path, trees=False), engine, extra_fields="ignore")
+    table = table_of(FOLDER / "input" / documents()[name])
+    names = {field.name for field in scorer.inputs}
+    table = {field: cells for field, cells in table.items() if field in names}
+    rows = len(next(iter(table.values())))
+    columns, errors = scorer.score_columns(table, rows)
+    golden = []
+    for row in range(rows):
+        record = {field: cells[row] for field, cells in table.items()}
+        if row in errors:
+            golden.append({"input": record, "error": errors[row].cause})
+            continue
+        found = [column[row] for column in columns]
+        values = [v.item() if hasattr(v, "item") else v for v in found]
+        plain = [None if isinstance(v, float) and math.isnan(v) else v for v in values]
+        outputs = {o.name: v for o, v in zip(scorer.outputs, plain, strict=True)}
+        golden.append({"input": record, "output": outputs})
+    bridge.publish_document(
+        store, name, path.read_bytes(), scorer.schema, golden, engine, tolerance=0.0
+    )
