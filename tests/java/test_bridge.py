@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import http.server
 import math
 import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +95,60 @@ def test_an_engine_that_is_not_certified_is_refused(tmp_path: Path) -> None:
     done = bridge.run("score", tmp_path, "loans", engines=["jpmml"])
     assert done.returncode == 1
     assert "add the artifact pmml-bridge-pmml4s" in done.stderr
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A store, and its address at a server of files."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_store_behind_a_server_is_mirrored_to_the_cache_of_python(
+    served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = served
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("PMML_PIPELINE_CACHE", str(cache))
+    publish_sample(folder)
+    publish_sample(folder)
+    (folder / "loans" / "3").mkdir()  # not finished
+    done = bridge.run("verify", address)
+    assert done.stdout.splitlines() == [
+        "loans 1: proven on jpmml, to 10 decimals",
+        "loans 2: proven on jpmml, to 10 decimals",
+    ], done.stderr
+    mirrored = sorted(path.parent for path in cache.glob("versions/*/loans/*/manifest.json"))
+    assert len(mirrored) == 2
+    assert not list((cache / "partial").iterdir())
+    assert pp.load(f"file://{folder}/loans", engine="jpmml").score({"age": 20})["label"] == "no"
+    assert sorted(p.parent for p in cache.glob("versions/*/*/*/manifest.json")) == mirrored
+    # What is damaged in the cache is fetched again; what is damaged at the server is refused.
+    for path in mirrored:
+        (path / "model.pmml").chmod(0o644)
+        (path / "model.pmml").write_bytes(b"<PMML/>")
+    assert bridge.run("score", address, "loans").returncode == 0
+    for path in mirrored:
+        (path / "golden.jsonl").unlink()
+    (folder / "loans" / "2" / "golden.jsonl").write_bytes(b"{}")
+    done = bridge.run("score", address, "loans")
+    assert done.returncode == 1
+    assert "error (checksum): " in done.stderr
+    assert "golden.jsonl is not the file that its manifest describes" in done.stderr
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    done = bridge.run("verify", "http://user:secret@127.0.0.1:9/")
+    assert done.returncode == 1
+    assert "error (store): cannot read http://127.0.0.1:9/" in done.stderr
+    assert "secret" not in done.stderr
 
 
 def outcome(scorer: Scorer, record: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 package pmmlpipeline.bridge;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,11 +13,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import pmmlpipeline.bridge.engine.Engine;
 import pmmlpipeline.bridge.engine.EngineProvider;
+import pmmlpipeline.bridge.errors.ManifestException;
 import pmmlpipeline.bridge.errors.NotAVersionException;
 import pmmlpipeline.bridge.errors.StoreException;
 import pmmlpipeline.bridge.proof.GoldenRows;
 import pmmlpipeline.bridge.store.Artifact;
 import pmmlpipeline.bridge.store.FolderSource;
+import pmmlpipeline.bridge.store.HttpSource;
 import pmmlpipeline.bridge.store.Names;
 import pmmlpipeline.bridge.store.Source;
 
@@ -106,6 +109,19 @@ public final class ModelStore implements AutoCloseable {
     return new ModelStore(new FolderSource(folder), options);
   }
 
+  /**
+   * Opens a store behind a server of files, {@code http} or {@code https}, that lists its folders.
+   * Versions are mirrored to the cache that the Python package has too.
+   */
+  public static ModelStore open(URI address) {
+    return open(address, Options.defaults());
+  }
+
+  /** Opens a store behind a server of files. */
+  public static ModelStore open(URI address, Options options) {
+    return new ModelStore(new HttpSource(address, HttpSource.defaultCache()), options);
+  }
+
   /** The models that have at least one version, by name. */
   public List<String> models() {
     return source.models();
@@ -172,6 +188,12 @@ public final class ModelStore implements AutoCloseable {
 
   private VersionScorer load(String model, long version) {
     Artifact artifact = Artifact.open(source.folder(model, version));
+    if (artifact.manifest().version() != version) {
+      throw new ManifestException(
+          artifact.folder() + " holds version " + artifact.manifest().version()
+              + " by its manifest",
+          "copy version " + version + " again");
+    }
     artifact.verify();
     EngineProvider provider = engines.choose(artifact.manifest(), options.engine());
     Engine engine = provider.load(artifact.document(), artifact.manifest());
@@ -213,7 +235,12 @@ public final class ModelStore implements AutoCloseable {
       }
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       scorer.failed(newest);
-      LOG.error("{} stays at version {}: version {} is refused: {}", model, scorer.version(), newest, e.toString());
+      LOG.error(
+          "{} stays at version {}: version {} is refused: {}",
+          model,
+          scorer.version(),
+          newest,
+          e.toString());
     }
   }
 }

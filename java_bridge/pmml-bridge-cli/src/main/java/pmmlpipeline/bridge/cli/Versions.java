@@ -1,5 +1,6 @@
 package pmmlpipeline.bridge.cli;
 
+import java.net.URI;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -8,13 +9,16 @@ import pmmlpipeline.bridge.ModelStore;
 /** Which version of which model of which store. */
 final class Versions {
 
-  @Parameters(index = "0", paramLabel = "STORE", description = "the folder of the artifacts")
-  Path store;
+  @Parameters(index = "0", paramLabel = "STORE", description = "the folder of the artifacts, or its http address")
+  String store;
 
   @Option(names = "--engine", description = "jpmml or pypmml; else the first certified one")
   String engine;
 
   ModelStore open() {
-    return ModelStore.open(store, ModelStore.Options.defaults().withEngine(engine));
+    ModelStore.Options options = ModelStore.Options.defaults().withEngine(engine);
+    return store.contains("://")
+        ? ModelStore.open(URI.create(store), options)
+        : ModelStore.open(Path.of(store), options);
   }
 }

@@ -87,16 +87,23 @@ public record Artifact(Path folder, Manifest manifest) {
     return because(e, new ChecksumException(path + " cannot be read: " + e, COPY_AGAIN));
   }
 
+  static String sha256(byte[] data) {
+    return HexFormat.of().formatHex(digest().digest(data));
+  }
+
   static String sha256(Path path) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
+    MessageDigest digest = digest();
     try (InputStream file = new DigestInputStream(Files.newInputStream(path), digest)) {
       file.transferTo(OutputStream.nullOutputStream());
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
   }
 }
