@@ -45,7 +45,7 @@ class Figure:
 
 def figures(facts: Facts, session: Session) -> list[Figure]:
     """The figures of one model."""
-    return [*_batches(facts, session), *_records(facts, session), _threads(session)]
+    return [*_batches(facts, session), *_records(facts, session)]
 
 
 def _batches(facts: Facts, session: Session) -> Iterator[Figure]:
@@ -73,12 +73,6 @@ def _records(facts: Facts, session: Session) -> Iterator[Figure]:
         yield _fastest(own, "one record, pypmml's fastest call", theirs, wanted)
     if not any(a.name == ONNX and not a.lost for a in session.absent):
         yield _beside(session, own, "one record", ONNX, 1.0, RECORD)
-
-
-def _threads(session: Session) -> Figure:
-    one, two = (_named(session, name, "threads") for name in (ONE_THREAD, TWO_THREADS))
-    found = two.ratio(one) if one and two else None
-    return Figure("a batch on two threads, beside one", TWICE, found, "not measured")
 
 
 def _named(session: Session, name: str, kind: str) -> Measured | None:

@@ -16,6 +16,7 @@ RESULTS = Path(__file__).with_name("results.md")
 # In the order of the file: the command, and what its section is called.
 TITLES = {
     "speed": "Beside every peer",
+    "threads": "Two threads beside one",
     "scoring": "The engine pypmml, against pypmml's own calls",
     "loading": "Loading and the first score",
     "linear": "Cost by rows and by trees",

@@ -1,12 +1,11 @@
-"""Measures the project beside every peer: many rows on one thread and on two, and one record.
+"""Measures the project beside every peer: many rows on one thread, and one record.
 
 ``make bench`` runs this. The models are trained and exported once and kept in ``build/bench``; so
 are the environments of the peers and what they compile. Every peer has a process of its own, and
 they take turns, round after round.
 
 Many rows are timed by the processor time of the whole process, so that neither other work on the
-machine nor a second thread counts for or against anybody; two threads and one record are timed by
-the clock. Threads get fifty times as many rows, and are measured when the peers are gone. What a
+machine nor a second thread counts for or against anybody; one record is timed by the clock. What a
 peer is given is made before: only the forms that the tables name are. Where one record is a dict,
 making the peer's arrays of it counts. All results are compared with the training library's while
 they are timed. A peer that would take more than a second gets fewer rows.
@@ -22,7 +21,6 @@ from collections.abc import Sequence
 from benchmarks.case import Facts
 from benchmarks.environments import LLEAVES, PEERS
 from benchmarks.figures import Figure, figures
-from benchmarks.machine import two_beside_one
 from benchmarks.measuring import Group, Session, measure
 from benchmarks.models import MODELS
 from benchmarks.prepare import prepared
@@ -40,9 +38,7 @@ GROUPS = (
     Group("tl2cgen", "benchmarks.peers.tl2cgen", PEERS, COMPILE_LIMIT),
     Group("lleaves", "benchmarks.peers.lleaves", LLEAVES, COMPILE_LIMIT),
 )
-ALONE = Group("compiled on two threads", "benchmarks.peers.threads")
 ROUNDS, SECONDS, WARM = 5, 0.2, 1.0
-LONGER = 5  # times as long a turn for threads, which get more rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.quick or given.prepare:
         rounds, seconds, warm = (2 if given.quick else 0), 0.05, 0.05
     found: list[tuple[Facts, Session, list[Figure]]] = []
-    gains: dict[str, str] = {}
     failed = 0
     for name in given.model or MODELS:
         try:
@@ -69,10 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{case.facts.title}: measure ...", flush=True)
         start = time.monotonic()
         session = measure(case.folder, GROUPS, rounds, seconds, warm)
-        alone = measure(case.folder, (ALONE,), rounds, LONGER * seconds, warm)
-        session.calls.extend(alone.calls)
-        session.absent.extend(alone.absent)
-        gains[case.facts.name] = two_beside_one()
         print(f"  {time.monotonic() - start:.0f} s", flush=True)
         if not given.prepare:
             found.append((case.facts, session, figures(case.facts, session)))
@@ -81,10 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = list(summary([(facts, some) for facts, _, some in found]))
     for facts, session, _ in found:
         lines += details(facts, session)
-        gain = (
-            f"Two threads that multiply matrices gave {gains[facts.name]} times one, right after."
-        )
-        lines += ["", gain]
     show("speed", lines, keep=not (given.quick or given.model or failed))
     every = [figure for _, _, some in found for figure in some]
     missed = sum(not figure.met for figure in every)

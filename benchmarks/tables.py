@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.calls import BATCH, RECORD, THREADS
+from benchmarks.calls import BATCH, RECORD
 from benchmarks.case import Facts
-from benchmarks.figures import DICT, FRAME, ONE_THREAD, Figure
+from benchmarks.figures import DICT, FRAME, Figure
 from benchmarks.measuring import Measured, Session
 from benchmarks.results import table, verdict
 
 _KINDS = {
     BATCH: ("many rows, one thread", FRAME),
-    THREADS: ("many rows, time on the wall", ONE_THREAD),
     RECORD: ("one record", DICT),
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import sys
 import time
@@ -22,9 +23,9 @@ from benchmarks.agreement import Agreement, compare
 from benchmarks.calls import THREADS, Call, Peers, Record
 from benchmarks.case import Case, Rows
 
-TRY_ROWS = (200, 2_000)  # which show how long all would take
-LONGEST = 1.0  # seconds that one call may take; a slow peer gets fewer rows
-MORE = 50  # times as many rows for threads
+TRY_ROWS = (200, 2_000, 20_000)  # which show how long all would take
+LONGEST = 1.0  # so that a slow peer gets fewer rows
+MORE = 50  # times as many rows for threads, and as many for all calls of a peer
 RECORDS = 1_000  # different ones, taken in turn
 
 
@@ -33,14 +34,13 @@ class Timed:
 
     Args:
         call: to time.
-        rows: all there are.
+        rows: all there are to score; fewer are scored where they would take too long.
         expected: the training library's results for them.
+        longest: seconds that one call may take.
     """
 
-    def __init__(self, call: Call, rows: Rows, expected: Any) -> None:
+    def __init__(self, call: Call, rows: Rows, expected: Any, longest: float = LONGEST) -> None:
         self.call = call
-        if call.kind == THREADS:  # which are for many rows
-            rows, expected = rows.repeated(MORE), np.tile(expected, MORE)
         self._expected = expected
         if isinstance(call, Record):
             self.rows = 1
@@ -49,13 +49,13 @@ class Timed:
             self.measure(0.0)
         else:
             self.rows = len(rows)
-            for some in TRY_ROWS:  # a few rows show whether more may be tried
+            for some in (n for n in TRY_ROWS if n <= len(rows)):  # whether more may be tried
                 self._run = call.prepare(rows.head(some))
                 self._run()  # what is done once
                 start = time.process_time()
                 self._run()
                 each = (time.process_time() - start) / some
-                self.rows = int(max(some, min(len(rows), LONGEST / max(each, 1e-9))))
+                self.rows = int(max(some, min(len(rows), longest / max(each, 1e-9))))
                 if self.rows == some:
                     break
             self._run = call.prepare(rows.head(self.rows))
@@ -96,9 +96,15 @@ def _opened(case: Case, peers: Peers) -> tuple[list[Timed], list[dict[str, Any]]
     rows, expected = case.rows(), case.expected()
     timed: list[Timed] = []
     absent = []
+    many, repeated, longest = rows.repeated(MORE), np.tile(expected, MORE), LONGEST
     for name, peer in peers.items():
         try:
-            timed += [Timed(call, rows, expected) for call in peer(case)]
+            for call in peer(case):
+                if call.kind == THREADS:  # the first of them says how many rows all get
+                    timed.append(Timed(call, many, repeated, longest))
+                    many, longest = many.head(timed[-1].rows), math.inf
+                else:
+                    timed.append(Timed(call, rows, expected))
         # Whatever keeps a peer from a model is what has to be reported of it.
         except Exception as error:  # noqa: BLE001
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from pmml_pipeline.cli import console
 from pmml_pipeline.cli.doctor import doctor
 from pmml_pipeline.cli.export import export
+from pmml_pipeline.cli.handoff import handoff
 from pmml_pipeline.cli.inspecting import inspect
 from pmml_pipeline.cli.listing import list_versions
 from pmml_pipeline.cli.score import score
@@ -118,6 +119,11 @@ for _name, _command, _lines in (
         ),
     ),
     ("verify", verify, ("verify artifacts/credit", "verify artifacts/credit/3 --engine all")),
+    (
+        "handoff",
+        handoff,
+        ("handoff artifacts/credit --to credit-java", "handoff artifacts/credit/3 --to x --jar"),
+    ),
     ("doctor", doctor, ("doctor", "doctor --json")),
 ):
     app.command(_name, epilog=_examples(*_lines))(_command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.agreement import Agreement
 from benchmarks.case import Facts
-from benchmarks.figures import DICT, FRAME, ONE_THREAD, TWO_THREADS, Figure, figures
+from benchmarks.figures import DICT, FRAME, Figure, figures
 from benchmarks.measuring import Absent, Measured, Session
 from benchmarks.tables import details, summary
 
@@ -17,8 +17,7 @@ def call(name: str, microseconds: float, kind: str = "batch", found: Agreement =
 
 def session(*more: Measured, absent: tuple[Absent, ...] = ()) -> Session:
     own = (call(FRAME, 2.0), call(DICT, 4.0, "record"))
-    threads = (call(ONE_THREAD, 2.0, "threads"), call(TWO_THREADS, 1.0, "threads"))
-    return Session([*own, *threads, *more], list(absent))
+    return Session([*own, *more], list(absent))
 
 
 def facts(name: str, trees: bool = True) -> Facts:
@@ -64,11 +63,6 @@ def test_onnx_that_does_not_know_the_model_asks_nothing_and_one_that_fails_misse
     assert "one record, ONNX Runtime" not in found("network", knows_not)
     failed = session(absent=(Absent("ONNX Runtime", "not installed", lost=True),))
     assert not found("network", failed)["one record, ONNX Runtime"].met
-
-
-def test_two_threads() -> None:
-    figure = found("network", session())["a batch on two threads, beside one"]
-    assert (figure.wanted, figure.found, figure.met) == (1.7, 2.0, True)
 
 
 def test_own_results_that_are_wrong_reach_nothing() -> None:

@@ -21,6 +21,7 @@ import pmmlpipeline.bridge.store.Artifact;
 import pmmlpipeline.bridge.store.FolderSource;
 import pmmlpipeline.bridge.store.HttpSource;
 import pmmlpipeline.bridge.store.Names;
+import pmmlpipeline.bridge.store.ResourceSource;
 import pmmlpipeline.bridge.store.Source;
 
 /**
@@ -119,7 +120,17 @@ public final class ModelStore implements AutoCloseable {
 
   /** Opens a store behind a server of files. */
   public static ModelStore open(URI address, Options options) {
-    return new ModelStore(new HttpSource(address, HttpSource.defaultCache()), options);
+    return new ModelStore(new HttpSource(address), options);
+  }
+
+  /** Opens the versions that are in jars of a class path, as {@code handoff --jar} packs them. */
+  public static ModelStore open(ClassLoader loader) {
+    return open(loader, Options.defaults());
+  }
+
+  /** Opens the versions that are in jars of a class path. */
+  public static ModelStore open(ClassLoader loader, Options options) {
+    return new ModelStore(new ResourceSource(loader), options);
   }
 
   /** The models that have at least one version, by name. */

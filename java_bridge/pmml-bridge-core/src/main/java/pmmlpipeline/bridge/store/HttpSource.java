@@ -4,24 +4,18 @@ import static pmmlpipeline.bridge.errors.BridgeException.because;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import pmmlpipeline.bridge.Manifest;
-import pmmlpipeline.bridge.errors.ChecksumException;
 import pmmlpipeline.bridge.errors.NotAVersionException;
 import pmmlpipeline.bridge.errors.StoreException;
 
@@ -39,7 +33,7 @@ public final class HttpSource implements Source {
       Pattern.compile("(?:href=\"?|\"name\"\\s*:\\s*\")([^\">\\s?#]+)", Pattern.CASE_INSENSITIVE);
 
   private final URI root;
-  private final Path cache;
+  private final Mirror mirror;
   private final HttpClient client =
       HttpClient.newBuilder()
           .connectTimeout(CONNECT)
@@ -48,28 +42,18 @@ public final class HttpSource implements Source {
 
   /**
    * @param root the address of the store, {@code http} or {@code https}
-   * @param cache the folder to mirror versions to
    */
-  public HttpSource(URI root, Path cache) {
+  public HttpSource(URI root) {
+    this(root, Mirror.defaultCache());
+  }
+
+  HttpSource(URI root, Path cache) {
     String scheme = String.valueOf(root.getScheme());
     if (!scheme.equals("http") && !scheme.equals("https")) {
       throw new StoreException(root + " is no http address", "name one, or a folder");
     }
     this.root = URI.create(root.toString().endsWith("/") ? root.toString() : root + "/");
-    this.cache = cache;
-  }
-
-  /** The cache of the Python package, as the environment places it. */
-  public static Path defaultCache() {
-    String own = System.getenv("PMML_PIPELINE_CACHE");
-    if (own != null && !own.isEmpty()) {
-      return Path.of(own);
-    }
-    String shared = System.getenv("XDG_CACHE_HOME");
-    if (shared != null && !shared.isEmpty()) {
-      return Path.of(shared, "pmml-pipeline");
-    }
-    return Path.of(System.getProperty("user.home"), ".cache", "pmml-pipeline");
+    mirror = new Mirror(cache);
   }
 
   @Override
@@ -108,74 +92,20 @@ public final class HttpSource implements Source {
           "there is no version " + version + " of " + model + " at " + shown(root),
           "choose one of " + versions(model));
     }
-    Manifest content = ManifestReader.parse(manifest, Names.MANIFEST + " at " + shown(folder));
-    try {
-      Path target =
-          cache
-              .resolve("versions")
-              .resolve(Artifact.sha256(manifest))
-              .resolve(content.model())
-              .resolve(Long.toString(content.version()));
-      Files.createDirectories(target);
-      for (Map.Entry<String, Manifest.FileFact> file : content.files().entrySet()) {
-        Path path = target.resolve(file.getKey());
-        if (!isGood(path, file.getValue())) {
-          fetch(folder.resolve(file.getKey()), file.getValue(), path);
-        }
-      }
-      Path last = target.resolve(Names.MANIFEST);
-      Path partial = partial();
-      Files.write(partial, manifest);
-      Files.move(partial, last, StandardCopyOption.ATOMIC_MOVE);
-      return target;
-    } catch (IOException e) {
-      throw because(
-          e, new StoreException("cannot write to the cache " + cache + ": " + e, "make room for it"));
+    return mirror.of(manifest, shown(folder), name -> file(folder.resolve(name)));
+  }
+
+  private InputStream file(URI address) throws IOException {
+    HttpResponse<InputStream> response = get(address);
+    if (response.statusCode() != 200) {
+      response.body().close();
+      throw unreachable(address, "status " + response.statusCode(), null);
     }
+    return response.body();
   }
 
   private boolean exists(String model, long version) {
     return page(at(model + "/" + version).resolve(Names.MANIFEST), true) != null;
-  }
-
-  private void fetch(URI address, Manifest.FileFact fact, Path target) throws IOException {
-    Path partial = partial();
-    try {
-      HttpResponse<InputStream> response = get(address);
-      try (InputStream body = response.body();
-          OutputStream file = Files.newOutputStream(partial)) {
-        if (response.statusCode() != 200) {
-          throw unreachable(address, "status " + response.statusCode(), null);
-        }
-        byte[] chunk = new byte[1 << 16];
-        long left = fact.size() + 1; // a byte more than expected is enough to know
-        for (int n; left > 0 && (n = body.read(chunk, 0, (int) Math.min(left, chunk.length))) > 0; ) {
-          file.write(chunk, 0, n);
-          left -= n;
-        }
-      } catch (IOException e) {
-        throw unreachable(address, e.toString(), e);
-      }
-      if (!isGood(partial, fact)) {
-        throw new ChecksumException(
-            shown(address) + " is not the file that its manifest describes",
-            "publish the version again, or copy it there again whole");
-      }
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
-  }
-
-  private Path partial() throws IOException {
-    Path folder = Files.createDirectories(cache.resolve("partial"));
-    return Files.createTempFile(folder, "java-", "");
-  }
-
-  private static boolean isGood(Path path, Manifest.FileFact fact) throws IOException {
-    return Files.isRegularFile(path)
-        && Files.size(path) == fact.size()
-        && Artifact.sha256(path).equals(fact.sha256());
   }
 
   /** The names in a listing of a folder. */
