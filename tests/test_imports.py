@@ -29,6 +29,7 @@ LAYERS = (
     "store",
     "parity",
     "loading",
+    "handoff",
     "cli",
 )
 TRAINING = {"sklearn", "sklearn2pmml", "lightgbm", "xgboost", "converters", "joblib", "pickle"}

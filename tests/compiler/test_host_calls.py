@@ -134,6 +134,20 @@ def test_a_forgiving_function_has_a_table_with_what_is_missing(tmp_path: Path) -
     assert answers(scorer) == [None] * (len(TEXTS) + 1)
 
 
+@pytest.mark.parametrize(("place", "expected"), [("1", "ab"), ("2", "bc"), ("x", None)])
+def test_a_place_that_is_a_text_is_read_as_a_number(
+    tmp_path: Path, place: str, expected: str | None
+) -> None:
+    """As both Java engines do."""
+    expression = apply("substring", S, constant(place, "string"), constant(2, "integer"))
+    scorer = load(tmp_path, document(expression, "string"))
+    if expected is None:
+        with pytest.raises(DataError, match="'x' is no number"):
+            scorer.score({"s": "abcdef"})
+    else:
+        assert scorer.score({"s": "abcdef"})["t"] == expected
+
+
 def test_a_record_of_such_texts_takes_the_short_way(tmp_path: Path) -> None:
     scorer = load(tmp_path, document(apply("lowercase", S), "string"))
     assert scorer._shortcut is not None

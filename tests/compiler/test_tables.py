@@ -22,6 +22,9 @@ from pmml_pipeline.engines.native import Native
         ([0.0, 2.5], "FIND"),
         ([2.0**40, 2.0**40 + 1], "FIND"),
         ([], "FIND"),
+        ([math.nan], "FIND"),
+        ([2.0, 3.0, math.nan], "LUT"),
+        ([math.nan, 3.5, 2.0], "FIND"),
     ],
 )
 def test_what_no_entry_is_for_is_another_value(keys: list[float], op: str) -> None:

@@ -20,6 +20,7 @@ from pmml_pipeline.compiler.lower.text_functions import (
     of_texts,
     seconds_since_midnight,
     seconds_since_year,
+    substring,
 )
 from pmml_pipeline.compiler.values import NUMERIC, Value
 from pmml_pipeline.document.expressions import Apply, FieldRef
@@ -318,7 +319,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "lowercase": of_texts("lowercase", 1, 1),
     "trimBlanks": of_texts("trimBlanks", 1, 1),
     "stringLength": of_texts("stringLength", 1, 1, "integer"),
-    "substring": of_texts("substring", 3, 3),
+    "substring": substring,
     "matches": of_pattern("matches", 2, "boolean"),
     "replace": of_pattern("replace", 3, "string"),
     "formatNumber": format_number,

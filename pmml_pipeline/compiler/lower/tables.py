@@ -33,9 +33,10 @@ def value_of(
     """table[x], or ``other`` where there is none, or ``missing`` where x is missing.
 
     The numbers of texts lie close together, and so do most codes that are whole numbers: then there
-    is an entry for every number between, and nothing has to be searched.
+    is an entry for every number between, and nothing has to be searched. No x is NaN, which is
+    missing, and where a key is NaN nothing can be searched.
     """
-    keys = sorted(table)
+    keys = sorted(key for key in table if key == key)
     if keys and all(k.is_integer() and abs(k) < _FAR for k in keys):
         first, last = int(keys[0]), int(keys[-1])
         if last - first < 4 * len(keys) + 64:

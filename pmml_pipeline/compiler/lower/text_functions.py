@@ -43,6 +43,18 @@ def of_texts(name: str, least: int, most: int | None, result: str = "string") ->
     return lower
 
 
+def substring(context: Context, arguments: list[Value], apply: Apply) -> Value:
+    """ "substring(text, start, length)"; a text for one of the two is read as a whole number."""
+    check_count(arguments, 3, 3)
+    text, *places = arguments
+    counts = [
+        p if p.numeric or p.data_type == "boolean" else cast(context, p, "integer") for p in places
+    ]
+    return call_host(
+        context, "substring", (), [text, *counts], "string", "categorical", forgiving(apply)
+    )
+
+
 def pattern_of(text: str, ignore_case: bool = False) -> Pattern:
     """A regular expression of the document.
 
