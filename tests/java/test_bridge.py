@@ -21,6 +21,7 @@ from benchmarks.conformance import FOLDER, documents
 from benchmarks.conformance import _table as table_of
 from pmml_pipeline.document import read
 from pmml_pipeline.errors import DataError
+from pmml_pipeline.handoff import hand_off
 from pmml_pipeline.scorer import Scorer
 
 from ..cli.sample import DOCUMENT, GOLDEN, certificate, publish_sample
@@ -33,18 +34,23 @@ pytestmark = pytest.mark.skipif(
 ENGINES = tuple(bridge.MODULES)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def built() -> str:
-    """The bridge, built and tested by Maven; what Maven printed."""
-    done = subprocess.run(
-        ["mvn", "-B", "-ntp", "clean", "verify"],
-        cwd=bridge.BRIDGE,
+def maven(folder: Path, *goals: str) -> subprocess.CompletedProcess[str]:
+    """Runs Maven on the project in a folder."""
+    return subprocess.run(
+        ["mvn", "-B", "-ntp", *goals],
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=1200,
         check=False,
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> str:
+    """The bridge, built and tested by Maven; what Maven printed."""
+    done = maven(bridge.BRIDGE, "clean", "install")
     assert done.returncode == 0, done.stdout[-8_000:]
     return done.stdout
 
@@ -81,6 +87,19 @@ def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) ->
     assert bridge.scored(tmp_path, "loans", records, engine) == [
         outcome(scorer, record) for record in records
     ]
+
+
+def test_what_is_handed_over_runs_as_it_is(tmp_path: Path) -> None:
+    """The project's own test, and its jar on a class path, with the bridge that was installed."""
+    done = hand_off(publish_sample(tmp_path / "store"), tmp_path / "java", jar=True)
+    ran = maven(done.folder, "test")
+    assert ran.returncode == 0, ran.stdout[-4_000:]
+    assert "Tests run: 2, Failures: 0, Errors: 0, Skipped: 0" in ran.stdout
+    golden = done.folder / "artifacts" / "loans" / "1" / "golden.jsonl"
+    golden.write_bytes(golden.read_bytes().replace(b"0.6", b"0.7"))
+    ran = maven(done.folder, "test")
+    assert ran.returncode != 0
+    assert "golden.jsonl has another SHA-256" in ran.stdout
 
 
 def test_an_engine_that_is_not_certified_is_refused(tmp_path: Path) -> None:
@@ -141,7 +160,8 @@ def test_a_store_behind_a_server_is_mirrored_to_the_cache_of_python(
     done = bridge.run("score", address, "loans")
     assert done.returncode == 1
     assert "error (checksum): " in done.stderr
-    assert "golden.jsonl is not the file that its manifest describes" in done.stderr
+    assert "golden.jsonl at http" in done.stderr
+    assert "is not the file that its manifest describes" in done.stderr
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
@@ -242,9 +262,13 @@ def test_inputs_are_checked_as_in_python(engine: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"the recorded documents are not here: no folder {FOLDER}"
 )
-@pytest.mark.parametrize(("engine", "least"), [("jpmml", 173), ("pypmml", 95)])
+@pytest.mark.parametrize(("engine", "least"), [("jpmml", 173), ("pypmml", 84)])
 def test_recorded_documents_come_out_as_in_python(engine: str, least: int, tmp_path: Path) -> None:
-    """Every row's result in Python is a golden row for Java, and 0 is the tolerance."""
+    """Every row's result in Python is a golden row for Java.
+
+    JPMML-Evaluator is of the same version in both, and 0 is the tolerance; of PMML4S Python has a
+    newer one, whose last bits differ in some documents.
+    """
     column = {"jpmml": "jpmml_evaluator_at_1e-10", "pypmml": "pypmml_at_1e-10"}[engine]
     with (FOLDER / "index.csv").open(newline="") as file:
         known = [r["document"] for r in csv.DictReader(file) if r[column].startswith("agrees")]
@@ -277,5 +301,11 @@ def _publish_recorded(store: Path, name: str, engine: str) -> None:
         outputs = {o.name: v for o, v in zip(scorer.outputs, plain, strict=True)}
         golden.append({"input": record, "output": outputs})
     bridge.publish_document(
-        store, name, path.read_bytes(), scorer.schema, golden, engine, tolerance=0.0
+        store,
+        name,
+        path.read_bytes(),
+        scorer.schema,
+        golden,
+        engine,
+        tolerance=0.0 if engine == "jpmml" else 1e-10,
     )

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from pmml_pipeline.compiler.builder import Register
 from pmml_pipeline.compiler.lower.host_calls import call_host
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.moments import DAY
 from pmml_pipeline.compiler.values import NUMERIC, Value
 from pmml_pipeline.errors import DocumentError
+
+
+def as_number(context: Context, value: Value) -> Register:
+    """A value that is computed with: true is 1, and a text is read as a number.
+
+    Raises:
+        DocumentError: it is a date or a time. The number that stands for one means nothing.
+    """
+    if value.numeric or value.data_type == "boolean":
+        return value.register
+    return cast(context, value, "double").register
 
 
 def cast(context: Context, value: Value, data_type: str) -> Value:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from pmml_pipeline.compiler.lower.casts import cast
+from pmml_pipeline.compiler.lower.casts import as_number, cast
 from pmml_pipeline.compiler.lower.functions import FUNCTIONS
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import look_up, value_of, value_of_interval
@@ -173,7 +173,7 @@ def _norm_continuous(context: Context, scope: Scope, norm: NormContinuous) -> Va
     if len(points) < 2 or any(p.orig >= q.orig for p, q in itertools.pairwise(points)):
         # "must be strictly sorted by ascending value of orig" (NormContinuous)
         raise DocumentError("the LinearNorm elements are not two or more in ascending order", "")
-    x = field.register
+    x = as_number(context, field)
     inner = [p.orig for p in points[1:-1]]
 
     def of_piece(pick: Callable[[int], float]) -> int:
@@ -213,7 +213,7 @@ def _discretize(context: Context, scope: Scope, discretize: Discretize) -> Value
 
     register = value_of_interval(
         context.builder,
-        field.register,
+        as_number(context, field),
         bins,
         optional(discretize.default_value),
         optional(discretize.map_missing_to),

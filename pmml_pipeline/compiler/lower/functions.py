@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from pmml_pipeline.compiler.builder import Register
-from pmml_pipeline.compiler.lower.casts import cast
+from pmml_pipeline.compiler.lower.casts import as_number, cast
 from pmml_pipeline.compiler.lower.fields import valid_values
 from pmml_pipeline.compiler.lower.scope import Context
 from pmml_pipeline.compiler.lower.text_functions import (
@@ -155,6 +155,7 @@ def _comparison(op: str) -> Function:
 def _logic(op: str) -> Function:
     def lower(context: Context, arguments: list[Value], _: Apply) -> Value:
         check_count(arguments, 2, None)
+        _check_truths(arguments)
         found = arguments[0].register
         for argument in arguments[1:]:
             found = context.builder.op(op, found, argument.register)
@@ -164,8 +165,15 @@ def _logic(op: str) -> Function:
     return lower
 
 
+def _check_truths(arguments: Sequence[Value]) -> None:
+    for argument in arguments:
+        if argument.data_type not in (*NUMERIC, "boolean"):
+            raise DocumentError(f"a {argument.data_type} as a truth value is not supported", "")
+
+
 def _not(context: Context, arguments: list[Value], _: Apply) -> Value:
     check_count(arguments, 1, 1)
+    _check_truths(arguments)
     found = context.builder.op("NOT", arguments[0].register)
     return Value(found, "boolean", "categorical", arguments[0].present)
 
@@ -293,14 +301,14 @@ def _normal_cdf(context: Context, arguments: list[Value], _: Apply) -> Value:
     """The standard normal distribution up to x."""
     check_count(arguments, 1, 1)
     b = context.builder
-    scaled = b.op("DIV", b.op("NEG", arguments[0].register), b.constant(math.sqrt(2.0)))
+    scaled = b.op("DIV", b.op("NEG", as_number(context, arguments[0])), b.constant(math.sqrt(2.0)))
     return Value(b.op("MUL", b.constant(0.5), b.op("ERFC", scaled)), "double")
 
 
 def _normal_pdf(context: Context, arguments: list[Value], _: Apply) -> Value:
     """The density of the standard normal distribution."""
     check_count(arguments, 1, 1)
-    b, x = context.builder, arguments[0].register
+    b, x = context.builder, as_number(context, arguments[0])
     power = b.op("EXP", b.op("DIV", b.op("MUL", x, x), b.constant(-2.0)))
     return Value(b.op("DIV", power, b.constant(math.sqrt(2.0 * math.pi))), "double")
 
@@ -309,7 +317,7 @@ def _expit(context: Context, arguments: list[Value], apply: Apply) -> Value:
     """JPMML's extension: the logistic function."""
     check_count(arguments, 1, 1)
     b, one = context.builder, context.builder.constant(1.0)
-    exp = b.op("EXP", b.op("NEG", arguments[0].register))
+    exp = b.op("EXP", b.op("NEG", as_number(context, arguments[0])))
     return Value(b.op("DIV", one, b.op("ADD", one, exp)), "double")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from pmml_pipeline.compiler.builder import Builder, Register
+from pmml_pipeline.compiler.lower.casts import as_number
 from pmml_pipeline.compiler.lower.results import Result, classified, target_type
 from pmml_pipeline.compiler.lower.scope import Context, Scope
 from pmml_pipeline.compiler.lower.tables import value_of
@@ -37,7 +38,7 @@ def _table(context: Context, scope: Scope, table: RegressionTable, single: bool)
     b = context.builder
     terms: list[tuple[Register, float]] = []
     for numeric in table.numeric:
-        x = scope.value(numeric.name).register
+        x = as_number(context, scope.value(numeric.name))
         if numeric.exponent != 1:
             x = b.op("POW", x, b.constant(float(numeric.exponent)))
         terms.append((x, numeric.coefficient))
@@ -51,9 +52,9 @@ def _table(context: Context, scope: Scope, table: RegressionTable, single: bool)
         # "If the value is missing or none of those listed, it adds nothing" (CategoricalPredictor)
         terms.append((value_of(b, scope.value(name).register, known, 0.0, 0.0), 1.0))
     for term in table.terms:
-        product = scope.value(term.factors[0].field).register
-        for factor in term.factors[1:]:
-            product = b.op("MUL", product, scope.value(factor.field).register)
+        product, *others = (as_number(context, scope.value(f.field)) for f in term.factors)
+        for other in others:
+            product = b.op("MUL", product, other)
         terms.append((product, term.coefficient))
     if single:
         return _single_sum(b, terms, table.intercept)
