@@ -50,7 +50,9 @@ def test_version() -> None:
     assert (done.returncode, done.stdout) == (0, f"pmml-pipeline {pmml_pipeline.__version__}\n")
 
 
-@pytest.mark.parametrize("command", ["", "export", "list", "inspect", "score", "verify", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["", "export", "list", "inspect", "score", "verify", "handoff", "doctor"]
+)
 def test_every_help_has_examples(command: str) -> None:
     done = run(*command.split(), "--help")
     assert done.returncode == 0
