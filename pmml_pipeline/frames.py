@@ -132,6 +132,8 @@ def _by_arrow(array_of: Callable[[Any], Any]) -> Repeated | None:
 def _told_apart(array: Any) -> Repeated | None:
     """An Arrow array of large strings by way of the kernels, which are faster still and, unlike
     Arrow, as fast in each of several threads; None where they are not to be had or give up."""
+    if not len(array):  # which need not have buffers
+        return Repeated([], np.empty(0, dtype=np.int64))
     valid, offsets, data = array.buffers()
     first = array.offset
     try:

@@ -65,6 +65,8 @@ def in_parts(
                 found[number] = score(*parts[number])
             except BaseException as error:  # noqa: BLE001 - raised when all are done
                 found[number] = error
+                for _ in left:  # nobody wants those behind it any more
+                    pass
 
     others = []
     for number in range(1, min(threads, len(parts))):
