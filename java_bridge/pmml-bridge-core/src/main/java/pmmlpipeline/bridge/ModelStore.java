@@ -3,8 +3,11 @@ package pmmlpipeline.bridge;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -50,31 +53,40 @@ public final class ModelStore implements AutoCloseable {
    *
    * @param engine the engine to take; null for the first one that the certificate names and that
    *     is on the class path
-   * @param poll how long it is until new versions are looked for again
+   * @param poll how long it is until the store is looked at again
+   * @param everything whether every model of the store is loaded, also those that come later
    */
-  public record Options(String engine, Duration poll) {
+  public record Options(String engine, Duration poll, boolean everything) {
 
-    /** Any certified engine; a look every two seconds. */
+    /** Any certified engine; a look every two seconds; the models that are asked for. */
     public static Options defaults() {
-      return new Options(null, Duration.ofSeconds(2));
+      return new Options(null, Duration.ofSeconds(2), false);
     }
 
     /** The same on that engine only: {@code jpmml} or {@code pypmml}. */
     public Options withEngine(String name) {
-      return new Options(name, poll);
+      return new Options(name, poll, everything);
     }
 
     /** The same with another time between two looks. */
     public Options withPoll(Duration time) {
-      return new Options(engine, time);
+      return new Options(engine, time, everything);
+    }
+
+    /** The same with every model of the store, as a service wants it. */
+    public Options withEverything() {
+      return new Options(engine, poll, true);
     }
   }
+
+  private static final int LOADERS = 2; // so that a large document delays no other model
 
   private final Source source;
   private final Options options;
   private final Engines engines;
-  private final Map<String, LatestScorer> latest = new ConcurrentHashMap<>();
+  private final Map<String, LiveModel> live = new ConcurrentHashMap<>();
   private final ScheduledExecutorService watcher;
+  private volatile boolean discovered;
   private volatile boolean closed;
 
   private ModelStore(Source source, Options options) {
@@ -82,14 +94,16 @@ public final class ModelStore implements AutoCloseable {
     this.options = options;
     engines = new Engines(ModelStore.class.getClassLoader());
     watcher =
-        Executors.newSingleThreadScheduledExecutor(
+        Executors.newScheduledThreadPool(
+            LOADERS,
             task -> {
               Thread thread = new Thread(task, "pmml-bridge watcher");
               thread.setDaemon(true);
               return thread;
             });
-    long millis = Math.max(1, options.poll().toMillis());
-    watcher.scheduleWithFixedDelay(this::look, millis, millis, TimeUnit.MILLISECONDS);
+    if (options.everything()) {
+      often(this::discover);
+    }
   }
 
   /**
@@ -144,22 +158,26 @@ public final class ModelStore implements AutoCloseable {
   }
 
   /**
-   * The newest version of a model, also when a newer one is published later.
+   * The newest version of a model, also when a newer one is published later. Where the store names
+   * versions to serve (see {@link Serving}), the newest one of those.
    *
    * @throws NotAVersionException the model has no version
-   * @throws pmmlpipeline.bridge.errors.BridgeException the newest version cannot be proven here
+   * @throws pmmlpipeline.bridge.errors.BridgeException no version can be proven here
    */
   public Scorer latest(String model) {
-    checkOpen();
-    Names.model(model);
-    LatestScorer known = latest.get(model);
-    if (known != null) {
-      return known;
-    }
-    // Not computeIfAbsent: other models need not wait until this one is loaded.
-    LatestScorer loaded = new LatestScorer(load(model, newest(model)));
-    known = latest.putIfAbsent(model, loaded);
-    return known == null ? loaded : known;
+    return followed(model).following();
+  }
+
+  /**
+   * The version of a model that has a label, also when the label moves later.
+   *
+   * @throws pmmlpipeline.bridge.errors.LabelException no version has it that can be proven here
+   * @throws NotAVersionException the model has no version
+   */
+  public Scorer labelled(String model, String label) {
+    LiveModel followed = followed(model);
+    followed.pointed(label);
+    return new FollowingScorer(() -> followed.pointed(label));
   }
 
   /**
@@ -171,6 +189,22 @@ public final class ModelStore implements AutoCloseable {
   public Scorer version(String model, long version) {
     checkOpen();
     return load(Names.model(model), version);
+  }
+
+  /** The models that are followed: those that were asked for, or all of them. */
+  public Collection<LiveModel> live() {
+    return Collections.unmodifiableCollection(live.values());
+  }
+
+  /** A model that is followed; none when it is not. Never looks at the store. */
+  public Optional<LiveModel> live(String model) {
+    return Optional.ofNullable(live.get(model));
+  }
+
+  /** Whether every model that is to be loaded was tried once. */
+  public boolean isReady() {
+    return (discovered || !options.everything())
+        && live.values().stream().allMatch(LiveModel::hasLooked);
   }
 
   /** Ends the look-out for new versions. Scorers that were handed out go on. */
@@ -186,15 +220,51 @@ public final class ModelStore implements AutoCloseable {
     }
   }
 
-  private long newest(String model) {
-    List<Long> versions = source.versions(model);
-    if (versions.isEmpty()) {
+  /** The model with at least one version loaded. */
+  private LiveModel followed(String model) {
+    checkOpen();
+    Names.model(model);
+    LiveModel known = live.get(model);
+    if (known == null) {
+      checkExists(model); // so that names that are asked for at random leave nothing behind
+      known = follow(model);
+    }
+    known.first();
+    return known;
+  }
+
+  private void checkExists(String model) {
+    if (source.versions(model).isEmpty()) {
       List<String> others = source.models();
       throw new NotAVersionException(
           "the model " + model + " has no version",
           others.isEmpty() ? "export a model first" : "choose one of " + String.join(", ", others));
     }
-    return versions.get(versions.size() - 1);
+  }
+
+  private LiveModel follow(String model) {
+    return live.computeIfAbsent(
+        model,
+        name -> {
+          LiveModel added = new LiveModel(name, source, version -> load(name, version));
+          often(added::again);
+          return added;
+        });
+  }
+
+  /** Follows models that are new in the store. */
+  private void discover() {
+    try {
+      source.models().forEach(this::follow);
+    } catch (StoreException e) {
+      LOG.warn("no new models are found: {}", e.getMessage());
+    }
+    discovered = true;
+  }
+
+  private void often(Runnable look) {
+    long millis = Math.max(1, options.poll().toMillis());
+    watcher.scheduleWithFixedDelay(look, 0, millis, TimeUnit.MILLISECONDS);
   }
 
   private VersionScorer load(String model, long version) {
@@ -211,47 +281,5 @@ public final class ModelStore implements AutoCloseable {
     VersionScorer scorer = new VersionScorer(artifact.manifest(), provider.name(), engine);
     GoldenRows.check(scorer, artifact);
     return scorer;
-  }
-
-  /** Looks for new versions of every model that is followed. */
-  private void look() {
-    for (Map.Entry<String, LatestScorer> followed : latest.entrySet()) {
-      if (closed) {
-        return;
-      }
-      look(followed.getKey(), followed.getValue());
-    }
-  }
-
-  private void look(String model, LatestScorer scorer) {
-    List<Long> versions;
-    try {
-      versions = source.versions(model);
-    } catch (StoreException e) {
-      LOG.warn("{} stays at version {}: {}", model, scorer.version(), e.getMessage());
-      return;
-    }
-    if (versions.isEmpty()) {
-      return; // what is gone from the store is not taken from those who score
-    }
-    long newest = versions.get(versions.size() - 1);
-    if (newest == scorer.version() || !scorer.mayTry(newest)) {
-      return;
-    }
-    try {
-      VersionScorer loaded = load(model, newest);
-      if (!closed) {
-        scorer.take(loaded);
-        LOG.info("{} is at version {} on {}", model, newest, loaded.engine());
-      }
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      scorer.failed(newest);
-      LOG.error(
-          "{} stays at version {}: version {} is refused: {}",
-          model,
-          scorer.version(),
-          newest,
-          e.toString());
-    }
   }
 }

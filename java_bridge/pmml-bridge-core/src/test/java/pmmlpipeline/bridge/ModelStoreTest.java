@@ -46,7 +46,12 @@ class ModelStoreTest {
 
   private <E extends BridgeException> E refused(Class<E> type, String... said) {
     try (ModelStore store = ModelStore.open(folder)) {
-      E error = assertThrows(type, () -> store.latest("credit"));
+      List<Long> versions = store.versions("credit");
+      long newest = versions.get(versions.size() - 1);
+      E error = assertThrows(type, () -> store.version("credit", newest));
+      if (newest == 1) { // there is no other one
+        assertSame(type, assertThrows(type, () -> store.latest("credit")).getClass());
+      }
       assertSame(type, error.getClass());
       for (String part : said) {
         assertTrue(error.getMessage().contains(part), error.getMessage());
@@ -259,6 +264,20 @@ class ModelStoreTest {
       assertEquals(1, credit.manifest().version());
       Files.writeString(document, "2", StandardOpenOption.TRUNCATE_EXISTING);
       await(() -> credit.manifest().version() == 2);
+    }
+  }
+
+  @Test
+  void aServiceThatStartsWithABadNewestVersionHasTheOneBeforeIt() throws Exception {
+    Artifacts.publish(folder, "credit", 2);
+    Artifacts.publish(folder, "credit", 3, "3", Artifacts.golden(4), true);
+    try (ModelStore store = ModelStore.open(folder)) {
+      assertEquals(2, store.latest("credit").manifest().version());
+      List<VersionStatus> statuses = store.live("credit").orElseThrow().statuses();
+      assertEquals(List.of(2L, 3L), statuses.stream().map(VersionStatus::version).toList());
+      assertEquals(VersionStatus.State.AVAILABLE, statuses.get(0).state());
+      assertEquals(VersionStatus.State.END, statuses.get(1).state());
+      assertEquals("golden_row", statuses.get(1).code());
     }
   }
 

@@ -2,8 +2,10 @@ package pmmlpipeline.bridge.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -73,6 +75,14 @@ public final class Json {
         throw new JsonParseException(parser, "there is more than one value");
       }
       return value;
+    } catch (JsonProcessingException e) {
+      // Without the reader's own words about where the text came from.
+      JsonLocation place = e.getLocation();
+      String where =
+          place == null
+              ? ""
+              : " at line " + place.getLineNr() + ", column " + place.getColumnNr();
+      throw new IOException(e.getOriginalMessage() + where, e);
     }
   }
 

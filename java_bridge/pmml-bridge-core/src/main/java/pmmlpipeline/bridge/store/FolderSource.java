@@ -3,16 +3,21 @@ package pmmlpipeline.bridge.store;
 import static pmmlpipeline.bridge.errors.BridgeException.because;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import pmmlpipeline.bridge.Serving;
 import pmmlpipeline.bridge.errors.NotAVersionException;
 import pmmlpipeline.bridge.errors.StoreException;
 
 /** A store in a local folder: {@code <store>/<model>/<version>/manifest.json}. */
 public final class FolderSource implements Source {
+
+  private static final int LARGEST = 1 << 20; // of serving.json
 
   private final Path root;
 
@@ -46,6 +51,21 @@ public final class FolderSource implements Source {
         .map(OptionalLong::getAsLong)
         .sorted()
         .toList();
+  }
+
+  @Override
+  public Serving serving(String model) {
+    Path path = root.resolve(Names.model(model)).resolve(Names.SERVING);
+    try (InputStream file = Files.newInputStream(path)) {
+      return ServingReader.parse(file.readNBytes(LARGEST), path.toString());
+    } catch (NoSuchFileException e) {
+      return Serving.DEFAULT;
+    } catch (IOException e) {
+      throw because(
+          e,
+          new StoreException(
+              path + " cannot be read: " + e, "check the file and its permissions"));
+    }
   }
 
   @Override

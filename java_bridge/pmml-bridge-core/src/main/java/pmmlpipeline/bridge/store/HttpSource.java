@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import pmmlpipeline.bridge.Serving;
 import pmmlpipeline.bridge.errors.NotAVersionException;
 import pmmlpipeline.bridge.errors.StoreException;
 
@@ -81,6 +82,13 @@ public final class HttpSource implements Source {
       found.remove(found.size() - 1);
     }
     return List.copyOf(found);
+  }
+
+  @Override
+  public Serving serving(String model) {
+    URI address = at(Names.model(model)).resolve(Names.SERVING);
+    byte[] text = page(address, true);
+    return text == null ? Serving.DEFAULT : ServingReader.parse(text, shown(address));
   }
 
   @Override

@@ -10,6 +10,9 @@ public final class Names {
   /** The file that makes a folder a version. */
   public static final String MANIFEST = "manifest.json";
 
+  /** The file in a model's folder that says which of its versions are served. */
+  public static final String SERVING = "serving.json";
+
   /** The document. */
   public static final String DOCUMENT = "model.pmml";
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import pmmlpipeline.bridge.Serving;
 import pmmlpipeline.bridge.errors.NotAVersionException;
 import pmmlpipeline.bridge.errors.StoreException;
 
@@ -74,6 +75,12 @@ public final class ResourceSource implements Source {
   @Override
   public List<Long> versions(String model) {
     return List.copyOf(found.getOrDefault(Names.model(model), new TreeSet<>()));
+  }
+
+  /** A jar says nothing of serving: the newest version of the class path is the one. */
+  @Override
+  public Serving serving(String model) {
+    return Serving.DEFAULT;
   }
 
   @Override

@@ -2,6 +2,7 @@ package pmmlpipeline.bridge.store;
 
 import java.nio.file.Path;
 import java.util.List;
+import pmmlpipeline.bridge.Serving;
 
 /** Where versions are published: a folder, or something that is fetched from. */
 public interface Source {
@@ -19,6 +20,14 @@ public interface Source {
    * @throws pmmlpipeline.bridge.errors.StoreException the store cannot be listed
    */
   List<Long> versions(String model);
+
+  /**
+   * Which versions of a model are to be loaded, and their labels.
+   *
+   * @throws pmmlpipeline.bridge.errors.StoreException the store cannot be read
+   * @throws pmmlpipeline.bridge.errors.ServingException what it says has not the published form
+   */
+  Serving serving(String model);
 
   /**
    * A local folder that holds a version.
