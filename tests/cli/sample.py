@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pmml_pipeline.engines import ENGINES
-from pmml_pipeline.store import Artifact, Certificate, ClassResult, EngineResult, Manifest
-from pmml_pipeline.store.publish import publish
-from tests import pmml
+from pmml_pipeline.store import Artifact, Certificate
+from tests import artifacts, pmml
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,23 +47,7 @@ def certificate(
     certified: Sequence[str] = ("pypmml", "jpmml"), tolerance: float = 1e-10
 ) -> Certificate:
     """A certificate that names these engines, and the others as having failed."""
-    engines = tuple(
-        EngineResult(
-            engine=name,
-            certified=name in certified,
-            versions=spec.versions(),
-            classes=(ClassResult("held-out", 1_000, 7, 0 if name in certified else 3, 1.5e-16),),
-            reason=None if name in certified else "3 of 1000 held-out rows differ",
-        )
-        for name, spec in ENGINES.items()
-    )
-    return Certificate(
-        tolerance=tolerance,
-        created="2026-01-02T03:04:05Z",
-        row_classes=("held-out",),
-        engines=engines,
-        preferred=certified[0],
-    )
+    return artifacts.certificate(certified, tolerance)
 
 
 def publish_sample(
@@ -78,54 +59,7 @@ def publish_sample(
     document: bytes = DOCUMENT,
 ) -> Artifact:
     """Publishes the model as the next version."""
-    lines = "".join(json.dumps(row) + "\n" for row in golden)
-    files: dict[str, bytes | Path] = {
-        "model.pmml": document,
-        "golden.jsonl": lines.encode(),
-        "baseline.json": b"{}",
-    }
-
-    def manifest(version: int, facts: Any) -> Manifest:
-        return Manifest(
-            model=model,
-            version=version,
-            created="2026-01-02T03:04:05Z",
-            files=facts,
-            pmml_version="4.4",
-            producer="tests 1",
-            function="classification",
-            inputs=tuple(
-                {
-                    "name": name,
-                    "dataType": kind,
-                    "optype": optype,
-                    "required": required,
-                    "missing": {"treatment": None},
-                    "invalid": {"treatment": "returnInvalid"},
-                }
-                for name, kind, optype, required in (
-                    ("age", "double", "continuous", True),
-                    ("home", "string", "categorical", False),
-                )
-            ),
-            outputs=(
-                {"name": "label", "dataType": "string"},
-                {"name": "p_no", "dataType": "double"},
-                {"name": "p_yes", "dataType": "double"},
-            ),
-            training={
-                "python": "3.11",
-                "platform": "Linux",
-                "device": "cpu",
-                "packages": {"scikit-learn": "1.9.0"},
-                "rows": 4_454,
-                "revision": None,
-            },
-            metrics={"accuracy": 0.75, "auc": 0.8125},
-            certificate=proof or certificate(),
-        )
-
-    return publish(store, model, files, manifest)
+    return artifacts.publish_document(store, model, document, golden, proof or certificate())
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -1,18 +1,17 @@
-"""The Java bridge as people run it, and artifacts of any document for it."""
+"""The Java bridge, built once, as people run it."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pmml_pipeline.schema import Schema
-from pmml_pipeline.store import Certificate, ClassResult, EngineResult, Manifest
-from pmml_pipeline.store.fields import input_entry, output_entry
-from pmml_pipeline.store.publish import publish
+import pytest
 
 BRIDGE = Path(__file__).resolve().parents[2] / "java_bridge"
 MAIN = "pmmlpipeline.bridge.cli.Main"
@@ -20,10 +19,47 @@ MAIN = "pmmlpipeline.bridge.cli.Main"
 MODULES = {"jpmml": "pmml-bridge-jpmml", "pypmml": "pmml-bridge-pmml4s"}
 
 
-def class_path(*engines: str) -> str:
-    """The command and these engines."""
-    folders = [BRIDGE / m / "target" for m in ("pmml-bridge-cli", *(MODULES[e] for e in engines))]
-    return os.pathsep.join(f"{folder}/{jars}" for folder in folders for jars in ("*", "lib/*"))
+# Not below BRIDGE, which Maven cleans.
+_BUILD = BRIDGE.parent / "build" / "java_bridge"
+
+needs_maven = pytest.mark.skipif(
+    shutil.which("mvn") is None, reason="Maven is not here, so the Java bridge is not built"
+)
+
+
+def maven(folder: Path, *goals: str) -> subprocess.CompletedProcess[str]:
+    """Runs Maven on the project in a folder."""
+    return subprocess.run(
+        ["mvn", "-B", "-ntp", *goals],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+
+
+def built() -> str:
+    """Has Maven build and test the bridge, once for all test processes; what Maven printed."""
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    done = _BUILD / f"built-{run}"
+    with (_BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            found = maven(BRIDGE, "clean", "install")
+            assert found.returncode == 0, found.stdout[-8_000:]
+            done.write_text(found.stdout)
+    return done.read_text()
+
+
+def class_path(*engines: str, command: str = "cli") -> str:
+    """The command, or the server, and these engines."""
+    modules = (f"pmml-bridge-{command}", *(MODULES[e] for e in engines))
+    return os.pathsep.join(
+        f"{BRIDGE / module}/target/{jars}" for module in modules for jars in ("*", "lib/*")
+    )
 
 
 def run(
@@ -48,55 +84,3 @@ def scored(
     done = run("score", store, model, "--engine", engine, engines=[engine], data=lines)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def publish_document(
-    store: Path,
-    model: str,
-    document: bytes,
-    schema: Schema,
-    golden: Iterable[Mapping[str, Any]],
-    engine: str,
-    tolerance: float = 1e-10,
-) -> None:
-    """Publishes a document as if that engine had been certified for it."""
-    lines = "".join(json.dumps(row) + "\n" for row in golden)
-    files: dict[str, bytes | Path] = {
-        "model.pmml": document,
-        "golden.jsonl": lines.encode(),
-        "baseline.json": b"{}",
-    }
-    classes = (ClassResult("held-out", 1, 0, 0, 0.0),)
-    proof = Certificate(
-        tolerance=tolerance,
-        created="2026-01-02T03:04:05Z",
-        row_classes=("held-out",),
-        engines=(EngineResult(engine, True, {engine: "1"}, classes),),
-        preferred=engine,
-    )
-
-    def manifest(version: int, facts: Any) -> Manifest:
-        return Manifest(
-            model=model,
-            version=version,
-            created="2026-01-02T03:04:05Z",
-            files=facts,
-            pmml_version=schema.version,
-            producer=schema.application,
-            function=schema.function,
-            inputs=tuple(input_entry(f) for f in schema.inputs),
-            outputs=tuple(output_entry(o, False) for o in schema.outputs),
-            training={
-                "python": "3.11",
-                "platform": "Linux",
-                "device": "cpu",
-                "packages": {},
-                "rows": 1,
-                "revision": None,
-            },
-            metrics={},
-            certificate=proof,
-            supplementary=schema.supplementary,
-        )
-
-    publish(store, model, files, manifest)

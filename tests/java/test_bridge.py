@@ -6,8 +6,6 @@ import csv
 import http.server
 import math
 import re
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -24,35 +22,19 @@ from pmml_pipeline.errors import DataError
 from pmml_pipeline.handoff import hand_off
 from pmml_pipeline.scorer import Scorer
 
+from ..artifacts import publish_document
 from ..cli.sample import DOCUMENT, GOLDEN, certificate, publish_sample
 from ..pmml import data_field, linear, mining_field
 from . import bridge
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("mvn") is None, reason="Maven is not here, so the Java bridge is not built"
-)
+pytestmark = bridge.needs_maven
 ENGINES = tuple(bridge.MODULES)
-
-
-def maven(folder: Path, *goals: str) -> subprocess.CompletedProcess[str]:
-    """Runs Maven on the project in a folder."""
-    return subprocess.run(
-        ["mvn", "-B", "-ntp", *goals],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module", autouse=True)
 def built() -> str:
     """The bridge, built and tested by Maven; what Maven printed."""
-    done = maven(bridge.BRIDGE, "clean", "install")
-    assert done.returncode == 0, done.stdout[-8_000:]
-    return done.stdout
+    return bridge.built()
 
 
 def test_maven_ran_tests_and_all_passed(built: str) -> None:
@@ -72,7 +54,7 @@ def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) ->
     path = tmp_path / "loans.pmml"
     path.write_bytes(DOCUMENT)
     scorer = pp.load(path, engine=engine)
-    bridge.publish_document(tmp_path, "loans", DOCUMENT, scorer.schema, GOLDEN, engine)
+    publish_document(tmp_path, "loans", DOCUMENT, GOLDEN, certificate([engine]))
     done = bridge.run("verify", tmp_path, engines=[engine])
     assert done.stdout == f"loans 1: proven on {engine}, to 10 decimals\n", done.stderr
     assert done.returncode == 0
@@ -92,12 +74,12 @@ def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) ->
 def test_what_is_handed_over_runs_as_it_is(tmp_path: Path) -> None:
     """The project's own test, and its jar on a class path, with the bridge that was installed."""
     done = hand_off(publish_sample(tmp_path / "store"), tmp_path / "java", jar=True)
-    ran = maven(done.folder, "test")
+    ran = bridge.maven(done.folder, "test")
     assert ran.returncode == 0, ran.stdout[-4_000:]
     assert "Tests run: 2, Failures: 0, Errors: 0, Skipped: 0" in ran.stdout
     golden = done.folder / "artifacts" / "loans" / "1" / "golden.jsonl"
     golden.write_bytes(golden.read_bytes().replace(b"0.6", b"0.7"))
-    ran = maven(done.folder, "test")
+    ran = bridge.maven(done.folder, "test")
     assert ran.returncode != 0
     assert "golden.jsonl has another SHA-256" in ran.stdout
 
@@ -241,7 +223,7 @@ def test_inputs_are_checked_as_in_python(engine: str, tmp_path: Path) -> None:
     assert [f.name for f in scorer.inputs] == NAMES
     golden = [{"input": {"x": 1}, "output": {"y": 3.0}}]
     store = tmp_path / "store"
-    bridge.publish_document(store, "checks", path.read_bytes(), scorer.schema, golden, engine)
+    publish_document(store, "checks", path.read_bytes(), golden, certificate([engine]))
     records = [{"x": 1, name: value} for name in NAMES for value in VALUES]
     found = bridge.scored(store, "checks", records, engine)
     differences = []
@@ -300,12 +282,5 @@ def _publish_recorded(store: Path, name: str, engine: str) -> None:
         plain = [None if isinstance(v, float) and math.isnan(v) else v for v in values]
         outputs = {o.name: v for o, v in zip(scorer.outputs, plain, strict=True)}
         golden.append({"input": record, "output": outputs})
-    bridge.publish_document(
-        store,
-        name,
-        path.read_bytes(),
-        scorer.schema,
-        golden,
-        engine,
-        tolerance=0.0 if engine == "jpmml" else 1e-10,
-    )
+    tolerance = 0.0 if engine == "jpmml" else 1e-10
+    publish_document(store, name, path.read_bytes(), golden, certificate([engine], tolerance))

@@ -257,9 +257,9 @@ class ModelStoreTest {
   void aBadVersionChangesNothingUntilItIsRepaired() throws Exception {
     try (ModelStore store = ModelStore.open(folder, OFTEN)) {
       Scorer credit = store.latest("credit");
-      Path half = Artifacts.publish(folder, "credit", 2);
-      Path document = half.resolve("model.pmml");
-      Files.writeString(document, "7");
+      Path half = Artifacts.publish(folder.resolve("elsewhere"), "credit", 2);
+      Files.writeString(half.resolve("model.pmml"), "7");
+      Path document = Files.move(half, folder.resolve("credit/2")).resolve("model.pmml");
       Thread.sleep(100);
       assertEquals(1, credit.manifest().version());
       Files.writeString(document, "2", StandardOpenOption.TRUNCATE_EXISTING);

@@ -80,7 +80,9 @@ class ServingTest {
       serving("{\"format\": 1, \"policy\": {\"all\": true}}");
       await("1A 2A 3A 4A 5A latest 5 {}", () -> states(store));
       Artifacts.publish(folder, "debit", 7);
-      await(7L, () -> store.live("debit").map(m -> m.latest().manifest().version()).orElse(0L));
+      await(
+          List.of(new VersionStatus(7, VersionStatus.State.AVAILABLE, null, null)),
+          () -> store.live("debit").map(LiveModel::statuses).orElse(List.of()));
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * JSON as plain values: maps in the order of the text, lists, strings, Long, BigInteger, Double,
@@ -28,6 +29,8 @@ import java.util.Map;
 public final class Json {
 
   private static final int DEEPEST = 32;
+
+  private static final Pattern SOURCE = Pattern.compile("\\[Source: [^;]*; ([^\\]]*)\\]");
 
   private static final JsonFactory STRICT = factory(false);
   private static final JsonFactory WITH_NAN = factory(true);
@@ -82,7 +85,8 @@ public final class Json {
           place == null
               ? ""
               : " at line " + place.getLineNr() + ", column " + place.getColumnNr();
-      throw new IOException(e.getOriginalMessage() + where, e);
+      String message = SOURCE.matcher(e.getOriginalMessage()).replaceAll("$1");
+      throw new IOException(message + where, e);
     }
   }
 
