@@ -125,6 +125,18 @@ class ChecksumError(StoreError):
     code = "checksum"
 
 
+class ServingError(StoreError):
+    """What a store says about serving a model has not the published form, or cannot be had."""
+
+    code = "serving"
+
+
+class LabelError(StoreError):
+    """No version has the label, or it cannot be given to one."""
+
+    code = "label"
+
+
 # --- proof -----------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from pmml_pipeline.cli.handoff import handoff
 from pmml_pipeline.cli.inspecting import inspect
 from pmml_pipeline.cli.listing import list_versions
 from pmml_pipeline.cli.score import score
+from pmml_pipeline.cli.serving import serving
 from pmml_pipeline.cli.verify import verify
 from pmml_pipeline.errors import PmmlPipelineError
 
@@ -123,6 +124,11 @@ for _name, _command, _lines in (
         "handoff",
         handoff,
         ("handoff artifacts/credit --to credit-java", "handoff artifacts/credit/3 --to x --jar"),
+    ),
+    (
+        "serving",
+        serving,
+        ("serving artifacts/credit", "serving artifacts/credit --only 3 --label canary=4"),
     ),
     ("doctor", doctor, ("doctor", "doctor --json")),
 ):
