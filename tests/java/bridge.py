@@ -7,7 +7,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,20 @@ def maven(folder: Path, *goals: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def built() -> str:
-    """Has Maven build and test the bridge, once for all test processes; what Maven printed."""
+@contextmanager
+def building() -> Iterator[None]:
+    """Nobody else has Maven at work on the bridge meanwhile."""
     _BUILD.mkdir(parents=True, exist_ok=True)
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    done = _BUILD / f"built-{run}"
     with (_BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def built() -> str:
+    """Has Maven build and test the bridge, once for all test processes; what Maven printed."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    done = _BUILD / f"built-{run}"
+    with building():
         if not done.exists():
             found = maven(BRIDGE, "clean", "install")
             assert found.returncode == 0, found.stdout[-8_000:]
