@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-from pmml_pipeline.engines import ENGINES, EngineSpec, engine_spec
+from pmml_pipeline.document import read
+from pmml_pipeline.engines import ENGINES, EngineSpec, Opened, engine_spec
 from pmml_pipeline.errors import (
     DocumentError,
     EngineError,
@@ -23,11 +24,11 @@ from pmml_pipeline.errors import (
 )
 from pmml_pipeline.parity.golden import check_golden_rows
 from pmml_pipeline.parity.verification import check_verification
-from pmml_pipeline.schema import Schema
+from pmml_pipeline.schema import Schema, schema_of
 from pmml_pipeline.scorer import Scorer
-from pmml_pipeline.store.artifact import Artifact, open_artifact
+from pmml_pipeline.store.artifact import DOCUMENT, Artifact, open_artifact
 from pmml_pipeline.store.cache import is_url, local
-from pmml_pipeline.store.certificate import Certificate
+from pmml_pipeline.store.certificate import Certificate, EngineResult
 from pmml_pipeline.store.files import explained
 from pmml_pipeline.store.names import version_number
 
@@ -45,6 +46,7 @@ def load(
     *,
     extra_fields: str = "refuse",
     threads: int | None = None,
+    bridge: str | None = None,
 ) -> Scorer:
     """Loads a model for scoring.
 
@@ -58,6 +60,9 @@ def load(
         threads: how many ``score_frame`` and ``score_columns`` may score on at a time; as many as
             the process may use of the processors where it is not given. Results do not depend on
             it. Only the compiled engine has threads of its own, and a record needs but one.
+        bridge: the address of a pmml-bridge-server of the same store, as
+            ``"http://127.0.0.1:8501"``. Then the engine, which is a Java one, runs there and not in
+            this process.
 
     Raises:
         ValueError: an argument is none of the above.
@@ -80,6 +85,12 @@ def load(
     path = Path(source)
     with explained("open the path"):
         is_file = path.is_file()
+    if bridge is not None:
+        if is_file:
+            raise ValueError("a bridge scores published versions; publish the document first")
+        artifact = open_artifact(path)
+        artifact.verify()
+        return _bridged(artifact, engine, bridge, options)
     if is_file:
         names = _by_speed(ENGINES.values()) if engine == "auto" else [engine]
         # Another engine would take a document that this one refuses, but nothing says that it is
@@ -102,21 +113,23 @@ def _pickled(scorer: Scorer) -> tuple[Any, ...]:
     An engine is memory of this process. The files have to be there too, at the same path.
     """
     root = scorer.path if scorer.artifact is None else scorer.artifact.root
-    options = (scorer.extra_fields, scorer.threads)
+    options = (scorer.extra_fields, scorer.threads, scorer.bridge)
     return _load_again, (root.absolute(), scorer.engine, *options, scorer.sha256)
 
 
 copyreg.pickle(Scorer, _pickled)
 
 
-def _load_again(source: Path, engine: str, extra_fields: str, threads: int, sha256: str) -> Scorer:
+def _load_again(
+    source: Path, engine: str, extra_fields: str, threads: int, bridge: str | None, sha256: str
+) -> Scorer:
     """What a pickled scorer becomes.
 
     Raises:
         DocumentError: the document is another one than that of the scorer that was pickled.
         PmmlPipelineError: as :func:`load`.
     """
-    scorer = load(source, engine, extra_fields=extra_fields, threads=threads)
+    scorer = load(source, engine, extra_fields=extra_fields, threads=threads, bridge=bridge)
     if scorer.sha256 != sha256:
         raise DocumentError(
             f"{scorer.path} is not the document of the scorer that was pickled", "load it again"
@@ -161,25 +174,65 @@ def _processors() -> int:
 
 
 def _certified(artifact: Artifact, engine: str, options: _Options) -> Scorer:
-    certificate = artifact.manifest.certificate
     spec = engine_spec(engine)
-    result = certificate.engine(engine)
-    certified = result is not None and result.certified
-    if not certified:
-        reason = result.reason if result is not None else "it was not tried"
-        _warn(f"engine {engine!r} is not certified for {artifact.manifest.model}: {reason}")
-    if not certificate.to_10_decimals:
-        _warn(f"{artifact.manifest.model} is certified {certificate.describe()}")
+    result = _warned(artifact, engine)
     scorer = Scorer(artifact.document_path, None, engine, artifact=artifact, **options)
     _check_manifest(artifact, scorer.schema)
-    if certified:
-        assert result is not None
+    if result is not None:
         installed = spec.versions()
         for package, version in result.versions.items():
             if installed.get(package) != version:
                 _warn(
                     f"certified with {package} {version}, and {installed.get(package)} is installed"
                 )
+        check_golden_rows(scorer, artifact)
+    return scorer
+
+
+def _warned(artifact: Artifact, engine: str) -> EngineResult | None:
+    """What the certificate says of the engine, if it is certified; warnings of what it is not."""
+    certificate = artifact.manifest.certificate
+    result = certificate.engine(engine)
+    if result is None or not result.certified:
+        reason = result.reason if result is not None else "it was not tried"
+        _warn(f"engine {engine!r} is not certified for {artifact.manifest.model}: {reason}")
+        result = None
+    if not certificate.to_10_decimals:
+        _warn(f"{artifact.manifest.model} is certified {certificate.describe()}")
+    return result
+
+
+def _bridged(artifact: Artifact, engine: str, address: str, options: _Options) -> Scorer:
+    """On the engine of a server, which proves its version too before it serves it."""
+    # Not at the top: most processes need no HTTP.
+    from pmml_pipeline.engines.bridge import BridgeModel
+
+    manifest = artifact.manifest
+    document = read(artifact.document_path, trees=False)
+    schema = schema_of(document)
+    model = BridgeModel(
+        address,
+        manifest.model,
+        manifest.version,
+        manifest.files[DOCUMENT].sha256,
+        schema.inputs,
+        schema.outputs,
+    )
+    if engine not in ("auto", model.engine):
+        raise EngineUnavailableError(
+            f"the server at {address} has the engine {model.engine!r}, not {engine!r}",
+            f"ask for {model.engine!r}, or start it with another engine",
+        )
+    scorer = Scorer(
+        artifact.document_path,
+        document,
+        model.engine,
+        artifact=artifact,
+        opened=Opened(schema, model, document),
+        **options,
+    )
+    _check_manifest(artifact, schema)
+    if _warned(artifact, model.engine) is not None:
         check_golden_rows(scorer, artifact)
     return scorer
 

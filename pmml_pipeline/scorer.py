@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pmml_pipeline.admission import FrameAdmission, RecordAdmission, Repeated
 from pmml_pipeline.document import Document, bytes_of, read
-from pmml_pipeline.engines import Engine, open_engine
+from pmml_pipeline.engines import Engine, Opened, open_engine
 from pmml_pipeline.engines.protocol import RecordRules, Result, ResultColumn, RowError, TakesRecords
 from pmml_pipeline.errors import DataError, DocumentError, FieldError
 from pmml_pipeline.schema import InputField, OutputField, Schema
@@ -49,13 +49,15 @@ class Scorer:
         artifact: Artifact | None = None,
         extra_fields: str = "refuse",
         threads: int = 1,
+        opened: Opened | None = None,
     ) -> None:
         self.path = path
         self.engine = engine
         self.extra_fields = extra_fields
         self.threads = threads
         self.artifact = artifact
-        opened = open_engine(engine, path, document)
+        if opened is None:
+            opened = open_engine(engine, path, document)
         self._engine: Engine = opened.engine
         self._document = opened.document
         self._sha256 = opened.sha256
@@ -84,6 +86,11 @@ class Scorer:
                     essential=frozenset(self._essential),
                 )
             )
+
+    @property
+    def bridge(self) -> str | None:
+        """The address of the server that scores; None where the engine is in this process."""
+        return getattr(self._engine, "address", None)
 
     @property
     def sha256(self) -> str:

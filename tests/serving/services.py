@@ -87,7 +87,8 @@ def _java(store: Path, *options: str, java: str = "java") -> list[str]:
         bridge.class_path("jpmml", command="server"),
         "pmmlpipeline.bridge.server.Main",
         str(store),
-        *("--port", "0", "--poll", str(POLL), *options),
+        *(() if "--port" in options else ("--port", "0")),
+        *("--poll", str(POLL), *options),
     ]
 
 

@@ -229,7 +229,7 @@ def test_good_rows_of_a_partial_request_are_scored(service: Service) -> None:
     first, second, third = answer.body["predictions"]
     assert (first, third) == (scored(20, None), scored(40, "own"))
     assert second["error"].startswith("数据错误 (data error): age: out of range 121")
-    assert [e["record"] for e in answer.body["data_errors"]] == [1]
+    assert [(e["field"], e["code"]) for e in second["data_errors"]] == [("age", "out_of_range")]
     assert service.post(PREDICT, {"inputs": {"age": [1]}, "partial": True}).status == 400
 
 

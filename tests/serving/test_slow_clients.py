@@ -33,7 +33,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Se
     java = "java" if request.param == "java" else newer_java()
     if java is None:
         pytest.skip("no Java of 21 or newer is here (set JAVA_NEWER_HOME)")
-    with started("java", tmp_path, java=java) as service:
+    with started("java", tmp_path, "--concurrent", "5000", java=java) as service:
         yield service, JAVAS[request.param]
 
 

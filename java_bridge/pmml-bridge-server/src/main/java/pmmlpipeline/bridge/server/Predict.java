@@ -43,17 +43,13 @@ final class Predict {
     List<Object> predictions = new ArrayList<>(rows.size());
     for (Map<String, Object> row : rows) {
       if (row == null) { // in its place, and never null
-        String message = scores.errors().get(predictions.size()).getMessage();
-        predictions.add(Map.of("error", message));
+        predictions.add(scores.refused(predictions.size()));
       } else {
         predictions.add(scorer.outputs().size() == 1 ? only(row) : row);
       }
     }
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("predictions", predictions);
-    if (partial) {
-      answer.put("data_errors", scores.told());
-    }
     return answer;
   }
 

@@ -55,23 +55,34 @@ record Scores(List<Map<String, Object>> rows, Map<Integer, DataErrorException> e
     throw all <= ERRORS_TOLD ? refusal : refusal.with("data_errors_omitted", all - ERRORS_TOLD);
   }
 
+  /** What stands in the place of the score of a record that has none. */
+  Map<String, Object> refused(int place) {
+    DataErrorException error = errors.get(place);
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("error", error.getMessage());
+    entry.put("data_errors", error.fields().stream().limit(ERRORS_TOLD).map(Scores::told).toList());
+    return entry;
+  }
+
   /** What is wrong with which field of which record, the first of them. */
-  List<Object> told() {
+  private List<Object> told() {
     List<Object> told = new ArrayList<>();
     errors.forEach(
         (place, error) -> {
           for (FieldError field : error.fields()) {
             if (told.size() < ERRORS_TOLD) {
-              told.add(told(place, field));
+              Map<String, Object> entry = new LinkedHashMap<>();
+              entry.put("record", place);
+              entry.putAll(told(field));
+              told.add(entry);
             }
           }
         });
     return told;
   }
 
-  private static Map<String, Object> told(int place, FieldError field) {
+  private static Map<String, Object> told(FieldError field) {
     Map<String, Object> told = new LinkedHashMap<>();
-    told.put("record", place);
     told.put("field", cut(field.field()));
     told.put("code", field.code().text());
     told.put("value", value(field.value()));
