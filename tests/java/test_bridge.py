@@ -71,6 +71,44 @@ def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) ->
     ]
 
 
+def test_csv_is_scored_as_by_python(tmp_path: Path) -> None:
+    publish_sample(tmp_path)
+    text = '''\ufeffhome,note,age
+rent,"a, ""b""
+c",20
+own,,40
+
+boat,x,
+,x,1e1
+'''
+    path = tmp_path / "records.CSV"
+    path.write_text(text, encoding="utf-8")
+    done = bridge.run("score", tmp_path, "loans", "--input", path)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    scorer = pp.load(tmp_path / "loans", engine="jpmml")
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        for record, row in zip(csv.DictReader(file), rows, strict=True):
+            try:
+                expected = scorer.score({k: v or None for k, v in record.items()})
+                found = {**row, "p_no": float(row["p_no"]), "p_yes": float(row["p_yes"])}
+                assert found == {**expected, "errors": ""}
+            except DataError:
+                assert row["errors"].startswith("数据错误 (data error): age: missing")
+                assert "home: unseen level 'boat'" in row["errors"]
+                assert row["label"] == ""
+    for wrong, said in (
+        ("", "there is no heading line"),
+        ("age,age\n1,2\n", "two columns have the same name"),
+        ("age,home\n1\n", "line 2 has 1 cells, and the heading 2"),
+    ):
+        done = bridge.run("score", tmp_path, "loans", "--form", "csv", data=wrong)
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"error: {said}")
+    done = bridge.run("score", tmp_path, "loans", data='{"age": 20}\n\n{"age"\n')
+    assert done.returncode == 1
+    assert "error: line 3 is not JSON: " in done.stderr
+
+
 def test_what_is_handed_over_runs_as_it_is(tmp_path: Path) -> None:
     """The project's own test, and its jar on a class path, with the bridge that was installed."""
     done = hand_off(publish_sample(tmp_path / "store"), tmp_path / "java", jar=True)

@@ -34,10 +34,16 @@ public final class Main {
       command.getErr().println("error (" + refused.code() + "): " + refused.getMessage());
       return 1;
     }
-    if (error instanceof java.io.IOException) {
-      command.getErr().println("error: " + error);
+    if (error instanceof java.io.IOException || error instanceof java.io.UncheckedIOException) {
+      command.getErr().println("error: " + said(error));
       return 1;
     }
     throw error;
+  }
+
+  /** The error's own words; those of the system are only the name of a file. */
+  private static String said(Exception error) {
+    boolean own = error.getClass() == java.io.IOException.class && error.getMessage() != null;
+    return own ? error.getMessage() : error.toString();
   }
 }

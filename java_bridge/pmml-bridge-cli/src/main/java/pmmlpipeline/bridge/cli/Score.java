@@ -7,9 +7,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,14 +18,22 @@ import picocli.CommandLine.Spec;
 import pmmlpipeline.bridge.ModelStore;
 import pmmlpipeline.bridge.Scorer;
 import pmmlpipeline.bridge.errors.DataErrorException;
-import pmmlpipeline.bridge.errors.FieldError;
-import pmmlpipeline.bridge.json.Json;
 
 /** Scores records. */
 @Command(
     name = "score",
-    description = "Scores JSON Lines: a record per line in, a result or its errors per line out.")
+    description = {
+      "Scores records: one in, a result or its errors out.",
+      "In the form of the input: JSON Lines, or CSV with a heading line, where an empty cell is"
+          + " missing."
+    })
 final class Score implements Callable<Integer> {
+
+  /** How records are written. */
+  enum Form {
+    jsonl,
+    csv
+  }
 
   @Spec CommandSpec spec;
   @Mixin Versions where;
@@ -42,47 +47,44 @@ final class Score implements Callable<Integer> {
   @Option(names = "--input", description = "the records; else standard input")
   Path input;
 
+  @Option(
+      names = "--form",
+      description = "${COMPLETION-CANDIDATES}; else csv for a file of that name, otherwise jsonl")
+  Form form;
+
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (ModelStore store = where.open();
-        BufferedReader lines = lines()) {
+        BufferedReader text = text()) {
       Scorer scorer = version == null ? store.latest(model) : store.version(model, version);
-      int number = 0;
-      for (String line; (line = lines.readLine()) != null; ) {
-        number++;
-        out.println(Json.write(scored(scorer, number, line)));
+      scorer = scorer.current();
+      boolean csv = isCsv();
+      Records records = csv ? Records.ofCsv(text) : Records.ofJsonLines(text);
+      Results results =
+          csv ? Results.ofCsv(out, scorer.outputs()) : Results.ofJsonLines(out);
+      for (Map<String, Object> record; (record = records.next()) != null; ) {
+        try {
+          results.score(scorer.score(record));
+        } catch (DataErrorException e) {
+          results.errors(e);
+        }
       }
+      out.flush();
     }
     return 0;
   }
 
-  private BufferedReader lines() throws IOException {
+  private boolean isCsv() {
+    if (form != null) {
+      return form == Form.csv;
+    }
+    return input != null && input.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".csv");
+  }
+
+  private BufferedReader text() throws IOException {
     return input == null
         ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
         : Files.newBufferedReader(input, StandardCharsets.UTF_8);
-  }
-
-  @SuppressWarnings("unchecked")
-  private static Map<String, Object> scored(Scorer scorer, int number, String line)
-      throws IOException {
-    Object record = Json.parseWithNaN(line.getBytes(StandardCharsets.UTF_8));
-    if (!(record instanceof Map)) {
-      throw new IOException("line " + number + " is no JSON object");
-    }
-    try {
-      return scorer.score((Map<String, Object>) record);
-    } catch (DataErrorException e) {
-      List<Object> errors = new ArrayList<>();
-      for (FieldError field : e.fields()) {
-        Map<String, Object> error = new LinkedHashMap<>();
-        error.put("field", field.field());
-        error.put("code", field.code().text());
-        error.put("value", field.value());
-        error.put("expected", field.expected());
-        errors.add(error);
-      }
-      return Map.of("errors", errors);
-    }
   }
 }
