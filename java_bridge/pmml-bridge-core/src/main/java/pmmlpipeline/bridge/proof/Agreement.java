@@ -56,6 +56,9 @@ final class Agreement {
     if (wanted == actual) {
       return true; // infinities too
     }
+    if (Double.isInfinite(wanted) || Double.isInfinite(actual)) {
+      return false; // a unit in the last place of infinity is infinite
+    }
     double unit = Math.ulp(wanted);
     double allowed = unit > TEN_DECIMALS ? Math.max(tolerance, ULPS * unit) : tolerance;
     return Math.abs(wanted - actual) <= allowed;
