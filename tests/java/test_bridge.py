@@ -26,6 +26,7 @@ from ..artifacts import publish_document
 from ..cli.sample import DOCUMENT, GOLDEN, certificate, publish_sample
 from ..pmml import data_field, linear, mining_field
 from . import bridge
+from .outcomes import outcome
 
 pytestmark = bridge.needs_maven
 ENGINES = tuple(bridge.MODULES)
@@ -73,14 +74,14 @@ def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) ->
 
 def test_csv_is_scored_as_by_python(tmp_path: Path) -> None:
     publish_sample(tmp_path)
-    text = '''\ufeffhome,note,age
+    text = """\ufeffhome,note,age
 rent,"a, ""b""
 c",20
 own,,40
 
 boat,x,
 ,x,1e1
-'''
+"""
     path = tmp_path / "records.CSV"
     path.write_text(text, encoding="utf-8")
     done = bridge.run("score", tmp_path, "loans", "--input", path)
@@ -189,35 +190,6 @@ def test_a_server_that_is_not_there_is_named() -> None:
     assert done.returncode == 1
     assert "error (store): cannot read http://127.0.0.1:9/" in done.stderr
     assert "secret" not in done.stderr
-
-
-def outcome(scorer: Scorer, record: dict[str, Any]) -> dict[str, Any]:
-    """What Python makes of a record, as the command of the bridge says it."""
-    try:
-        return scorer.score(record)
-    except DataError as error:
-        fields = [(f.field, f.code, f.value, f.expected) for f in error.fields]
-        return {"errors": [Errors(*field) for field in fields]}
-
-
-class Errors:
-    """An error of a field; what would be valid is only compared where the field is known."""
-
-    def __init__(self, field: str, code: str, value: Any, expected: str) -> None:
-        self.field, self.code, self.value, self.expected = field, code, value, expected
-
-    def __eq__(self, other: object) -> bool:
-        assert isinstance(other, dict)
-        text = re.sub(r"(\d)\.0\b", r"\1", other["expected"])
-        same = self.code in ("unknown_field", "unscorable") or text == self.expected
-        value = "\ud83d" if other["value"] == "?" else other["value"]  # which no output can have
-        alike = value == self.value or (value != value and self.value != self.value)
-        return same and alike and (other["field"], other["code"]) == (self.field, self.code)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"{self.field} {self.code} {self.value!r} ({self.expected})"
 
 
 # --- the checks of inputs --------------------------------------------------------------------
