@@ -72,7 +72,11 @@ def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) ->
     ]
 
 
-def test_bench_measures_one_thread_and_more(tmp_path: Path) -> None:
+def test_bench_measures_one_thread_and_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # JMH wants to be alone on a machine, which a test cannot promise.
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Djmh.ignoreLock=true")
     publish_document(tmp_path, "loans", DOCUMENT, GOLDEN, certificate(["pypmml"]))
     options = ("--threads", "2", "--seconds", "1", "--forks", "1")
     done = bridge.run("bench", tmp_path, "loans", *options, engines=["pypmml"])
@@ -84,7 +88,7 @@ def test_bench_measures_one_thread_and_more(tmp_path: Path) -> None:
     assert all(float(cell) > 0 for row in rows for cell in row.split())
     unknown = bridge.run("bench", tmp_path, "other", engines=["pypmml"])
     assert unknown.returncode == 1
-    assert unknown.stderr.startswith("error (not_a_version): ")
+    assert "error (not_a_version): " in unknown.stderr
 
 
 def test_csv_is_scored_as_by_python(tmp_path: Path) -> None:
