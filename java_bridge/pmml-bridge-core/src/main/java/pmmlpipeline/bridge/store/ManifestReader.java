@@ -154,7 +154,8 @@ public final class ManifestReader {
         intervals,
         field.scalars("missingValues"),
         field.scalars("invalidValues"),
-        treatment);
+        treatment,
+        invalid.scalarOrNull("replacement"));
   }
 
   private static Interval interval(JsonObject interval) throws FormException {
