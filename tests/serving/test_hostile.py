@@ -10,10 +10,8 @@ import pytest
 
 from ..artifacts import certificate, publish_document
 from ..cli.sample import DOCUMENT, GOLDEN
-from ..java import bridge
-from .services import SERVICES, Service, started
+from .services import EACH, Service, started
 
-pytestmark = bridge.needs_maven
 PREDICT = "/v1/models/loans:predict"
 BODY = b'{"instances": [{"age": 20, "home": "rent"}, {"age": 1e3}], "partial": true}'
 REQUESTS = 1_500
@@ -27,7 +25,7 @@ PIECES = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=sorted(SERVICES))
+@pytest.fixture(scope="module", params=EACH)
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:

@@ -16,10 +16,8 @@ import pytest
 from .. import pmml
 from ..artifacts import certificate, publish_document
 from ..cli.sample import DOCUMENT, GOLDEN, expected
-from ..java import bridge
-from .services import SERVICES, Service, started
+from .services import EACH, Service, started
 
-pytestmark = bridge.needs_maven
 ALL = ("compiled", "pypmml", "jpmml")
 PREDICT = "/v1/models/loans:predict"
 
@@ -61,7 +59,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=sorted(SERVICES))
+@pytest.fixture(scope="module", params=EACH)
 def service(request: pytest.FixtureRequest, store: Path) -> Iterator[Service]:
     """Each service in turn."""
     with started(request.param, store) as running:
