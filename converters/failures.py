@@ -29,9 +29,9 @@ FIXES: tuple[tuple[str, str], ...] = (
         "give '{0}' another value, one that is a plain string or number",
     ),
     (
-        r"Attribute '(\w+)' not set",
-        "the installed library no longer writes '{0}', which sklearn2pmml reads; replace the step,"
-        " or install the library version that your sklearn2pmml was made for",
+        r"Attribute '(?:[\w.]+\.)?(\w+)' not set",
+        "the installed library no longer writes '{0}', which the converter reads; replace the step,"
+        " or install the library version that the converter was made for",
     ),
     (
         r"Expected (?:\d+|one|two) features?, got \d+",
@@ -52,7 +52,8 @@ FIXES: tuple[tuple[str, str], ...] = (
     (r"Field '(.+)' is already defined", "rename one of the two fields named '{0}'"),
     (
         r"package has expired",
-        "install a newer sklearn2pmml; its jar stops working 360 days after its build",
+        "install a newer sklearn2pmml, or take the converter pmml-sklearn; the jar of sklearn2pmml"
+        " stops working 360 days after its build",
     ),
     (
         r"Scikit-Learn version .* is not supported",

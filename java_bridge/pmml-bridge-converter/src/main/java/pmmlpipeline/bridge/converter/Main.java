@@ -1,0 +1,57 @@
+package pmmlpipeline.bridge.converter;
+
+import java.io.File;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.dmg.pmml.PMML;
+import org.jpmml.model.metro.MetroJAXBSerializer;
+import org.jpmml.python.PickleUtil;
+import org.jpmml.python.Storage;
+import org.jpmml.python.StorageUtil;
+import org.jpmml.sklearn.EncodableUtil;
+import org.jpmml.sklearn.SkLearnUtil;
+
+/**
+ * Turns a dump of joblib into a document. Started by {@code converters/runner.py}, in a process of
+ * its own: nothing but this module and what it calls is under the AGPL.
+ */
+public final class Main {
+  private Main() {}
+
+  /**
+   * Reads the dump and writes the document.
+   *
+   * @param arguments the dump, the document and, where the library knows none as new as the one
+   *     that trained, the newest scikit-learn that it knows
+   */
+  public static void main(String[] arguments) throws Exception {
+    SkLearnUtil.initOnce();
+    // The library's modules for these are of no version that fits the published library.
+    if (Main.class.getResource("/lightgbm/sklearn/Booster.class") == null) {
+      PickleUtil.init(Main.class.getClassLoader(), "pmml-bridge-converter.properties");
+    }
+    Object fitted = read(new File(arguments[0]));
+    if (arguments.length > 2) {
+      new Older(arguments[2]).visit(fitted);
+    }
+    PMML document = EncodableUtil.toEncodable(fitted).encodePMML();
+    try (OutputStream out = Files.newOutputStream(Path.of(arguments[1]))) {
+      new MetroJAXBSerializer().serialize(document, out);
+    }
+  }
+
+  private static Object read(File dump) throws Exception {
+    try (Storage storage = StorageUtil.createStorage(dump)) {
+      Class<?> unpickler;
+      try {
+        unpickler = Class.forName("org.jpmml.sklearn.SkLearnUnpickler");
+      } catch (ClassNotFoundException e) {
+        return PickleUtil.unpickle(storage);
+      }
+      // Later versions of the library have this in its place.
+      Object newer = unpickler.getConstructor().newInstance();
+      return unpickler.getMethod("load", Storage.class).invoke(newer, storage);
+    }
+  }
+}

@@ -1,0 +1,284 @@
+"""The library pmml-sklearn, called by this project's program, converts as the package does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from lightgbm import LGBMClassifier
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn2pmml.pipeline import PMMLPipeline
+from xgboost import XGBClassifier
+
+import converters
+import pmml_pipeline as pp
+from converters import programs, runner
+from converters.programs import JARS, find
+from pmml_pipeline.engines.jvm.java import find_java
+from pmml_pipeline.errors import ConversionError, PmmlPipelineWarning, PreflightError
+from pmml_pipeline.parity.rows import Budget
+
+from . import bridge
+
+MODULE = "pmml-bridge-converter"
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("mvn") is None, reason="Maven is not here, so the converter is not built"
+    ),
+    # The published library is older than the scikit-learn here, and each export says so.
+    pytest.mark.filterwarnings("ignore:scikit-learn. pmml-sklearn:UserWarning"),
+]
+SMALL = Budget(heldout=100, boundary=300, missing=20, storage=20)
+
+_random = np.random.default_rng(5)
+N = 600
+X = pd.DataFrame(
+    {
+        "Age": _random.integers(18, 70, N),
+        "Income": _random.gamma(2.0, 60.0, N),
+        "Home": pd.Categorical(_random.choice(["owner", "rent", "parents"], N)),
+    }
+)
+X.loc[::11, "Income"] = np.nan
+Y = pd.Series(
+    np.where(X["Income"].fillna(90) + X["Age"] + 40 * (X["Home"] == "owner") > 170, "good", "bad"),
+    name="Status",
+)
+TRAIN, HELD_OUT = slice(0, 450), slice(450, None)
+NUMBERS = X[["Age", "Income"]].fillna(90.0)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the module, built by Maven; other tests build the one of the checkout."""
+    copy = tmp_path_factory.mktemp("maven") / "java_bridge"
+    shutil.copytree(bridge.BRIDGE, copy, ignore=shutil.ignore_patterns("target"))
+    done = subprocess.run(
+        ["mvn", "-B", "-ntp", "-q", "-pl", MODULE, "package"],
+        cwd=copy,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8_000:]
+    return copy / MODULE
+
+
+@pytest.fixture(autouse=True)
+def there(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(JARS, raising=False)
+    monkeypatch.setattr(programs, "_MODULE", built)
+
+
+def pipelines() -> Iterator[Any]:
+    columns = ColumnTransformer(
+        [("numbers", StandardScaler(), ["Age"]), ("levels", OneHotEncoder(), ["Home"])]
+    )
+    yield pytest.param(make_pipeline(columns, LogisticRegression()), X, Y, id="scikit-learn")
+    lightgbm = LGBMClassifier(n_estimators=8, verbose=-1, n_jobs=1)
+    yield pytest.param(lightgbm, X, Y, id="LightGBM")
+    step = LGBMClassifier(n_estimators=8, verbose=-1, n_jobs=1)
+    yield pytest.param(make_pipeline(StandardScaler(), step), NUMBERS, Y, id="LightGBM, a step")
+    codes = (Y == "good").astype(int)
+    xgboost = XGBClassifier(n_estimators=8, max_depth=4, n_jobs=1, enable_categorical=True)
+    yield pytest.param(xgboost, X, codes, id="XGBoost")
+    step = XGBClassifier(n_estimators=8, max_depth=4, n_jobs=1)
+    yield pytest.param(make_pipeline(StandardScaler(), step), NUMBERS, codes, id="XGBoost, a step")
+
+
+@pytest.mark.parametrize(("estimator", "frame", "target"), pipelines())
+def test_certified_and_the_same_as_with_the_package(
+    estimator: Any, frame: pd.DataFrame, target: pd.Series, tmp_path: Path
+) -> None:
+    fitted = estimator.fit(frame[TRAIN], target[TRAIN])
+    scores = {}
+    for converter in ("pmml-sklearn", "sklearn2pmml"):
+        published = converters.export(
+            fitted,
+            frame[TRAIN],
+            target[TRAIN],
+            model=converter,
+            store=tmp_path,
+            holdout=(frame[HELD_OUT], target[HELD_OUT]),
+            engines=["compiled"],
+            budget=SMALL,
+            converter=converter,
+        )
+        certificate = published.proof.certificate
+        assert certificate.engines_certified == ("compiled",)
+        assert certificate.tolerance == 1e-10
+        scorer = pp.load(published.artifact.root)
+        scores[converter] = scorer.score_frame(frame[HELD_OUT])
+        packages = published.artifact.manifest.training["packages"]
+        assert ("pmml-sklearn" in packages) == (converter == "pmml-sklearn")
+    names = [name for name in scores["sklearn2pmml"] if name.startswith("probability")]
+    assert len(names) == 2
+    # Both are the training library's own numbers, so they are the same bits.
+    pd.testing.assert_frame_equal(scores["pmml-sklearn"], scores["sklearn2pmml"], check_exact=True)
+    assert scores["pmml-sklearn"][names].notna().all(axis=None)
+
+
+def test_the_manifest_says_which_library_wrote_the_document(tmp_path: Path) -> None:
+    fitted = RandomForestClassifier(3, max_depth=3).fit(NUMBERS, Y)
+    published = converters.export(
+        fitted,
+        NUMBERS,
+        Y,
+        model="m",
+        store=tmp_path,
+        engines=["compiled"],
+        budget=SMALL,
+        converter="pmml-sklearn",
+    )
+    manifest = published.artifact.manifest
+    packages = manifest.training["packages"]
+    pom = (bridge.BRIDGE / "pom.xml").read_text()
+    for name in ("pmml-sklearn", "pmml-lightgbm", "pmml-xgboost"):
+        assert f"<{name}.version>{packages[name]}</{name}.version>" in pom
+    assert manifest.producer == "JPMML-SkLearn library"
+    header = published.artifact.document_path.read_text().split("DataDictionary")[0]
+    assert f'version="{packages["pmml-sklearn"]}"' in header
+
+
+# --- what is refused -------------------------------------------------------------------------
+
+
+def test_a_step_that_the_library_does_not_know_is_refused_before_the_conversion() -> None:
+    naive = MultinomialNB()
+    assert converters.check(naive, NUMBERS, Y) == []
+    with pytest.raises(PreflightError, match="MultinomialNB does not convert"):
+        converters.check(naive, NUMBERS, Y, converter="pmml-sklearn")
+
+
+def test_a_scikit_learn_that_the_library_does_not_know_is_a_warning() -> None:
+    (told,) = converters.check(LogisticRegression(), NUMBERS, Y, converter="pmml-sklearn")
+    assert (told.severity, told.subject) == ("warning", "scikit-learn")
+    newest = find("pmml-sklearn").newest_scikit_learn()
+    assert f"knows scikit-learn up to {newest}, and " in told.cause
+
+
+def refusal(built: Path, pipeline: Any, **options: Any) -> ConversionError:
+    with pytest.raises(ConversionError) as caught:
+        find("pmml-sklearn").convert(
+            pipeline, **{"java_home": find_java().home, "java_options": (), **options}
+        )
+    assert "\n" not in caught.value.cause + caught.value.fix
+    return caught.value
+
+
+def test_a_conversion_that_fails_says_why_in_a_line(built: Path) -> None:
+    wrapped = PMMLPipeline([("words", MultinomialNB())]).fit(NUMBERS, Y)
+    error = refusal(built, wrapped)
+    assert error.cause.startswith("MultinomialNB was not converted: The object")
+    assert "replace the step" in error.fix
+    assert "pmmlpipeline.bridge.converter.Main" in error.detail
+    error = refusal(built, wrapped, java_home=built)
+    assert f"{built / 'bin' / 'java'} cannot be run" in error.cause
+    assert "java_home" in error.fix
+
+
+def test_without_the_number_the_library_refuses_the_scikit_learn(built: Path) -> None:
+    program = find("pmml-sklearn")
+    fitted = PMMLPipeline([("model", LogisticRegression())]).fit(NUMBERS, Y)
+    jars = program.class_path()
+    bare = program.main(jars)[:3]
+    with pytest.raises(ConversionError, match=r"Scikit-Learn version .* is not supported"):
+        runner.run(fitted, jars, bare, java_home=find_java().home)
+    assert b"<RegressionModel" in runner.run(
+        fitted, jars, program.main(jars), java_home=find_java().home
+    )
+
+
+# --- another folder, other jars --------------------------------------------------------------
+
+
+def test_the_setting_takes_a_later_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those inside the package sklearn2pmml, which know the scikit-learn here."""
+    monkeypatch.setenv(JARS, str(runner.jar_path("pmml-sklearn").parent))
+    program = find("pmml-sklearn")
+    jars = [jar.name for jar in program.class_path()]
+    assert not [name for name in jars if re.match(r"sklearn2pmml|telemetry", name)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PmmlPipelineWarning)
+        published = converters.export(
+            MultinomialNB().fit(NUMBERS, Y),
+            NUMBERS,
+            Y,
+            model="m",
+            store=tmp_path,
+            engines=["compiled"],
+            budget=SMALL,
+            converter="pmml-sklearn",
+        )
+    assert published.proof.certificate.engines_certified == ("compiled",)
+
+
+# --- the clock -------------------------------------------------------------------------------
+
+_SHIM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <time.h>
+/* The clock of the day, six years on. */
+static const time_t later = 6L * 365 * 24 * 3600;
+int clock_gettime(clockid_t id, struct timespec *at) {
+  static int (*real)(clockid_t, struct timespec *);
+  if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+  int status = real(id, at);
+  if (!status && id == CLOCK_REALTIME) at->tv_sec += later;
+  return status;
+}
+int gettimeofday(struct timeval *at, void *zone) {
+  struct timespec now;
+  int status = clock_gettime(CLOCK_REALTIME, &now);
+  at->tv_sec = now.tv_sec;
+  at->tv_usec = now.tv_nsec / 1000;
+  return status;
+}
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a clock is put in on Linux only")
+def test_it_converts_years_after_its_build_and_the_package_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, shim = tmp_path / "later.c", tmp_path / "later.so"
+    source.write_text(_SHIM)
+    compiler = [sys.executable, "-m", "ziglang", "cc"]
+    done = subprocess.run(
+        [*compiler, "-shared", "-fPIC", str(source), "-o", str(shim)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    fitted = PMMLPipeline([("model", LogisticRegression())]).fit(NUMBERS, Y)
+    # Only for the Java process: the library would be put into this one by nobody.
+    monkeypatch.setenv("LD_PRELOAD", str(shim))
+    options: dict[str, Any] = {"java_home": find_java().home, "java_options": ()}
+    with pytest.raises(ConversionError, match="has expired"):
+        find("sklearn2pmml").convert(fitted, **options)
+    document = find("pmml-sklearn").convert(fitted, **options)
+    year = int(re.search(rb"<Timestamp>(\d{4})-", document)[1])  # type: ignore[index]
+    assert year >= 2032
+    # The same library of the package, without the package's own program.
+    monkeypatch.setenv(JARS, str(runner.jar_path("pmml-sklearn").parent))
+    assert b"<RegressionModel" in find("pmml-sklearn").convert(fitted, **options)
