@@ -19,13 +19,13 @@ FIXES: tuple[tuple[str, str], ...] = (
     ),
     (r"is not fitted", "fit the whole pipeline before it is exported"),
     (
-        r"Attribute 'func' has an unsupported value|does not have a persistent state",
+        r"Attribute '(?:[\w.]+\.)?func' has an unsupported value|does not have a persistent state",
         "write the function as sklearn2pmml.preprocessing.ExpressionTransformer, for example"
         ' ExpressionTransformer("X[0] / X[1]")',
     ),
-    (r"Attribute '(\w+)' has an unsupported value.*\nsolution: (.+)", "{1} for '{0}'"),
+    (r"Attribute '(?:[\w.]+\.)?(\w+)' has an unsupported value.*\nsolution: (.+)", "{1} for '{0}'"),
     (
-        r"Attribute '(\w+)' has an unsupported value",
+        r"Attribute '(?:[\w.]+\.)?(\w+)' has an unsupported value",
         "give '{0}' another value, one that is a plain string or number",
     ),
     (
@@ -146,7 +146,10 @@ def _step_name(chain: Sequence[_Thrown], pipeline: Any) -> str:
         if step.path or not hasattr(step.estimator, "steps"):  # not the whole pipeline
             paths.setdefault(converted_class(step), []).append(step.path)
     for thrown in chain:
-        for name in (*re.findall(r"Python class ([\w.]+)", thrown.message), thrown.context):
+        # Earlier versions of the library name the class before the attribute.
+        named = re.findall(r"Attribute '([\w.]+)\.\w+'", thrown.message)
+        named += re.findall(r"Python class ([\w.]+)", thrown.message)
+        for name in (*named, thrown.context):
             if name in paths:
                 where = " or ".join(repr(path) for path in paths[name] if path)
                 short = name.rpartition(".")[2]

@@ -1,9 +1,8 @@
 package pmmlpipeline.bridge.converter;
 
 import java.io.File;
+import java.io.FileOutputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.dmg.pmml.PMML;
 import org.jpmml.model.metro.MetroJAXBSerializer;
 import org.jpmml.python.PickleUtil;
@@ -36,7 +35,8 @@ public final class Main {
       new Older(arguments[2]).visit(fitted);
     }
     PMML document = EncodableUtil.toEncodable(fitted).encodePMML();
-    try (OutputStream out = Files.newOutputStream(Path.of(arguments[1]))) {
+    // java.nio would make the path absolute, and cannot open one that the locale cannot spell.
+    try (OutputStream out = new FileOutputStream(arguments[1])) {
       new MetroJAXBSerializer().serialize(document, out);
     }
   }

@@ -47,7 +47,7 @@ public final class XgboostBooster extends PythonObject implements Encodable {
 
   private static Map<String, Object> options(Learner learner) {
     Map<String, Object> options = new LinkedHashMap<>();
-    // Trees as they are: a compact form loses where a missing value goes.
+    // The form that the package sklearn2pmml gives a booster: every node, as XGBoost has it.
     options.put(HasXGBoostOptions.OPTION_COMPACT, false);
     options.put(HasXGBoostOptions.OPTION_NUMERIC, true);
     options.put(HasXGBoostOptions.OPTION_PRUNE, false);
