@@ -151,8 +151,7 @@ def newest_scikit_learn(jars: Sequence[Path]) -> str | None:
     pmml-sklearn jar, with which every step is compared. A text constant of a class file is tag 1,
     its length in two bytes, and the text.
     """
-    library = next(jar for jar in jars if _is_version_of("pmml-sklearn", jar))
-    with zipfile.ZipFile(library) as opened:
+    with zipfile.ZipFile(_library(jars)) as opened:
         constants = opened.read("sklearn/Step.class")
     found = [
         text.decode("ascii")
@@ -175,6 +174,15 @@ def is_mapped(name: str, jars: Sequence[Path]) -> bool:
     return any(pattern.fullmatch(name) for pattern in _patterns(tuple(jars)))
 
 
+def takes_subclasses(jars: Sequence[Path]) -> bool:
+    """Whether the library converts a plain subclass as the class that it extends.
+
+    Source: the class of pmml-sklearn that stands for such objects; before it, they were unknown.
+    """
+    with zipfile.ZipFile(_library(jars)) as opened:
+        return "org/jpmml/sklearn/ExtendedClassDict.class" in opened.namelist()
+
+
 @cache
 def _patterns(jars: tuple[Path, ...]) -> list[re.Pattern[str]]:
     lines = []
@@ -184,6 +192,10 @@ def _patterns(jars: tuple[Path, ...]) -> list[re.Pattern[str]]:
                 lines += opened.read(name).decode("utf-8").splitlines()
     keys = (line.split("=", 1)[0].strip() for line in lines if "=" in line)
     return [re.compile(key.replace(".", r"\.")) for key in keys if not key.startswith("#")]
+
+
+def _library(jars: Sequence[Path]) -> Path:
+    return next(jar for jar in jars if _is_version_of("pmml-sklearn", jar))
 
 
 def _is_version_of(name: str, jar: Path) -> bool:

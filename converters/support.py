@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Literal
 
-from converters.programs import is_mapped
+from converters.programs import is_mapped, takes_subclasses
 from converters.runner import class_path, jar_path, prepare
 from converters.steps import Step, class_name, converted_class, walk_steps
 
@@ -191,7 +191,7 @@ def _class_rules(step: Step, jars: Sequence[Path]) -> Iterator[tuple[str, str]]:
 def _is_mapped(step: Step, jars: Sequence[Path]) -> bool:
     if is_mapped(converted_class(step), jars):
         return True
-    if not step.prepared:
+    if not step.prepared or not takes_subclasses(jars):
         return False
     # sklearn2pmml itself says which subclasses are as good as their base class.
     marked = prepare(copy.copy(step.estimator), deep=False)

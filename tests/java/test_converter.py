@@ -36,6 +36,7 @@ from pmml_pipeline.engines.jvm.java import find_java
 from pmml_pipeline.errors import ConversionError, PmmlPipelineWarning, PreflightError
 from pmml_pipeline.parity.rows import Budget
 
+from ..converters.test_preflight import PlainSubclass
 from . import bridge
 
 MODULE = "pmml-bridge-converter"
@@ -167,11 +168,11 @@ def test_the_manifest_says_which_library_wrote_the_document(tmp_path: Path) -> N
 # --- what is refused -------------------------------------------------------------------------
 
 
-def test_a_step_that_the_library_does_not_know_is_refused_before_the_conversion() -> None:
-    naive = MultinomialNB()
-    assert converters.check(naive, NUMBERS, Y) == []
-    with pytest.raises(PreflightError, match="MultinomialNB does not convert"):
-        converters.check(naive, NUMBERS, Y, converter="pmml-sklearn")
+@pytest.mark.parametrize("step", [MultinomialNB(), PlainSubclass()])
+def test_a_step_that_the_library_does_not_know_is_refused_before_the_conversion(step: Any) -> None:
+    assert converters.check(step, NUMBERS, Y) == []
+    with pytest.raises(PreflightError, match=f"{type(step).__name__} does not convert"):
+        converters.check(step, NUMBERS, Y, converter="pmml-sklearn")
 
 
 def test_the_page_names_every_estimator_that_only_the_package_knows() -> None:

@@ -12,8 +12,8 @@ import org.jpmml.sklearn.EncodableUtil;
 import org.jpmml.sklearn.SkLearnUtil;
 
 /**
- * Turns a dump of joblib into a document. Started by {@code converters/runner.py}, in a process of
- * its own: nothing but this module and what it calls is under the AGPL.
+ * Turns a dump of joblib into a document. {@code converters/runner.py} starts it in a process of its
+ * own, so that no other part of this project runs together with the libraries, which are AGPL-3.0.
  */
 public final class Main {
   private Main() {}
@@ -26,7 +26,7 @@ public final class Main {
    */
   public static void main(String[] arguments) throws Exception {
     SkLearnUtil.initOnce();
-    // The library's modules for these are of no version that fits the published library.
+    // Versions of the library that are published without their modules for these.
     if (Main.class.getResource("/lightgbm/sklearn/Booster.class") == null) {
       PickleUtil.init(Main.class.getClassLoader(), "pmml-bridge-converter.properties");
     }
