@@ -41,9 +41,7 @@ from . import bridge
 
 MODULE = "pmml-bridge-converter"
 pytestmark = [
-    pytest.mark.skipif(
-        shutil.which("mvn") is None, reason="Maven is not here, so the converter is not built"
-    ),
+    bridge.needs_maven,
     # The published library is older than the scikit-learn here, and each export says so.
     pytest.mark.filterwarnings("ignore:scikit-learn. pmml-sklearn:UserWarning"),
 ]
@@ -68,21 +66,10 @@ NUMBERS = X[["Age", "Income"]].fillna(90.0)
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the module, built by Maven; other tests build the one of the checkout."""
-    copy = tmp_path_factory.mktemp("maven") / "java_bridge"
-    shutil.copytree(bridge.BRIDGE, copy, ignore=shutil.ignore_patterns("target"))
-    done = subprocess.run(
-        ["mvn", "-B", "-ntp", "-q", "-pl", MODULE, "package"],
-        cwd=copy,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-8_000:]
-    return copy / MODULE
+def built() -> Path:
+    """The module, built by Maven."""
+    bridge.built()
+    return bridge.BRIDGE / MODULE
 
 
 @pytest.fixture(autouse=True)
