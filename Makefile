@@ -78,6 +78,10 @@ bench-peers: $(STAMP) ## What bench does once by itself: install the peers, trai
 	$(BIN)/python -m benchmarks.environments
 	$(BIN)/python -m benchmarks.speed --prepare
 
+.PHONY: bench-java
+bench-java: $(STAMP) ## Measure the Java bridge beside JPMML-Evaluator alone (needs Maven; ARGS=--quick)
+	$(BIN)/python -m benchmarks.java $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(STAMP) ## Score 100,000 mutated documents and look for what must not be (ARGS="--count 1000")
 	$(BIN)/python -m benchmarks.fuzz $(ARGS)

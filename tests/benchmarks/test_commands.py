@@ -7,11 +7,21 @@ import re
 import pytest
 
 from benchmarks import __main__ as every
-from benchmarks import conformance, environments, kernels, linear, loading, memory, scoring, speed
+from benchmarks import (
+    conformance,
+    environments,
+    java,
+    kernels,
+    linear,
+    loading,
+    memory,
+    scoring,
+    speed,
+)
 from benchmarks.made_up import forest
 from pmml_pipeline.document import read
 
-COMMANDS = (every, conformance, kernels, linear, loading, memory, scoring, speed)
+COMMANDS = (every, conformance, java, kernels, linear, loading, memory, scoring, speed)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda m: m.__name__)

@@ -69,7 +69,7 @@ final class VersionScorer implements Scorer {
       case TEXT:
         return whole(output, value.toString());
       case DOUBLE:
-        return number(output, value);
+        return value instanceof Double ? value : (Object) number(output, value);
       case BOOLEAN:
         if (value instanceof Boolean) {
           return value;

@@ -64,7 +64,10 @@ final class Conversions {
   private Conversions() {}
 
   static Double number(Object value) throws RefusedException {
-    if (value instanceof Double || value instanceof Float || value instanceof Integer) {
+    if (value instanceof Double number) {
+      return number; // the same object: most cells are one
+    }
+    if (value instanceof Float || value instanceof Integer) {
       return ((Number) value).doubleValue();
     }
     if (value instanceof CharSequence text) {

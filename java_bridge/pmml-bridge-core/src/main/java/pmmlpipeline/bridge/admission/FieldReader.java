@@ -4,8 +4,10 @@ import static pmmlpipeline.bridge.errors.FieldError.Code.MISSING;
 import static pmmlpipeline.bridge.errors.FieldError.Code.OUT_OF_RANGE;
 import static pmmlpipeline.bridge.errors.FieldError.Code.UNSEEN_LEVEL;
 
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import pmmlpipeline.bridge.DataType;
 import pmmlpipeline.bridge.InputField;
@@ -34,6 +36,7 @@ final class FieldReader {
   private final Set<Object> valid;
   private final Set<Object> invalid;
   private final List<Interval> intervals;
+  private final Map<String, String> levels;
 
   FieldReader(InputField field) {
     this.field = field;
@@ -41,6 +44,7 @@ final class FieldReader {
     single = field.dataType() == DataType.FLOAT;
     conversion = conversion(field.dataType());
     missing = declared(field.missingValues());
+    missing.remove(Double.NaN); // a NaN is missing in any case
     boolean refuses = field.refusesInvalid();
     valid = refuses ? declared(field.values()) : Set.of();
     invalid = refuses ? declared(field.invalidValues()) : Set.of();
@@ -49,6 +53,18 @@ final class FieldReader {
             ? field.intervals().stream().map(i -> single ? i.asFloat32() : i).toList()
             : List.of();
     checked = !(valid.isEmpty() && invalid.isEmpty() && intervals.isEmpty());
+    levels = field.dataType() == DataType.STRING ? levels() : Map.of();
+  }
+
+  /** The declared texts that are cells as they are: to find one here is all checks at once. */
+  private Map<String, String> levels() {
+    Map<String, String> found = new HashMap<>();
+    for (String level : field.values()) {
+      if (!missing.contains(level) && (!checked || valid.contains(level))) {
+        found.put(level, level);
+      }
+    }
+    return found;
   }
 
   private static Conversion conversion(DataType type) {
@@ -88,6 +104,10 @@ final class FieldReader {
   }
 
   Object read(Object value) throws RefusedException {
+    String level = value instanceof String text ? levels.get(text) : null;
+    if (level != null) {
+      return level;
+    }
     Object cell = isMissing(value) ? null : conversion.of(value);
     if (number && cell != null && Double.isNaN((Double) cell)) {
       cell = null;
@@ -105,11 +125,11 @@ final class FieldReader {
   }
 
   private void check(Object cell) throws RefusedException {
-    Object key = key(cell);
-    if (valid.contains(key)) {
+    // The hash of a number takes longer than to see that there is nothing to look for.
+    if (!valid.isEmpty() && valid.contains(key(cell))) {
       return;
     }
-    if (invalid.contains(key)) {
+    if (!invalid.isEmpty() && invalid.contains(key(cell))) {
       throw new RefusedException(intervals.isEmpty() ? UNSEEN_LEVEL : OUT_OF_RANGE);
     }
     if (!intervals.isEmpty()) {

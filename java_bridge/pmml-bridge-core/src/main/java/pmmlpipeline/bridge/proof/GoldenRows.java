@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import pmmlpipeline.bridge.DataType;
 import pmmlpipeline.bridge.Manifest;
 import pmmlpipeline.bridge.OutputField;
@@ -51,14 +52,42 @@ public final class GoldenRows {
   public static Replay replay(Scorer scorer, Artifact artifact) {
     Agreement agreement = new Agreement(artifact.manifest().certificate().tolerance());
     List<Failure> failures = new ArrayList<>();
+    int rows =
+        each(
+            artifact,
+            (line, row) -> {
+              Failure failure = replay(scorer, agreement, line, row);
+              if (failure != null) {
+                failures.add(failure);
+              }
+            });
+    return new Replay(rows, failures);
+  }
+
+  /**
+   * The records of the rows that have a score, as JSON has them.
+   *
+   * @throws ManifestException there is no row, or one that is no golden row
+   */
+  public static List<Map<String, Object>> records(Artifact artifact) {
+    List<Map<String, Object>> records = new ArrayList<>();
+    each(
+        artifact,
+        (line, row) -> {
+          if (row.containsKey("output")) {
+            records.add(object(row.get("input")));
+          }
+        });
+    return records;
+  }
+
+  /** Reads row after row; how many there are. */
+  private static int each(Artifact artifact, BiConsumer<Integer, Map<String, Object>> take) {
     int line = 0;
     try (BufferedReader file = Files.newBufferedReader(artifact.golden(), StandardCharsets.UTF_8)) {
       for (String text; (text = file.readLine()) != null; ) {
         line++;
-        Failure failure = replay(scorer, agreement, line, row(artifact, line, text));
-        if (failure != null) {
-          failures.add(failure);
-        }
+        take.accept(line, row(artifact, line, text));
       }
     } catch (IOException e) {
       throw because(
@@ -70,7 +99,7 @@ public final class GoldenRows {
       throw new ManifestException(
           artifact.golden() + " has no rows, so it proves nothing", AGAIN);
     }
-    return new Replay(line, failures);
+    return line;
   }
 
   /**

@@ -3,8 +3,6 @@ package pmmlpipeline.bridge.jpmml;
 import static pmmlpipeline.bridge.errors.BridgeException.because;
 
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -13,8 +11,6 @@ import org.jpmml.evaluator.Evaluator;
 import org.jpmml.evaluator.EvaluatorUtil;
 import org.jpmml.evaluator.LoadingModelEvaluatorBuilder;
 import org.jpmml.evaluator.ResultField;
-import pmmlpipeline.bridge.DataType;
-import pmmlpipeline.bridge.InputField;
 import pmmlpipeline.bridge.Manifest;
 import pmmlpipeline.bridge.OutputField;
 import pmmlpipeline.bridge.engine.Engine;
@@ -39,7 +35,9 @@ public final class JpmmlProvider implements EngineProvider {
     ClassLoader usual = thread.getContextClassLoader();
     thread.setContextClassLoader(JpmmlProvider.class.getClassLoader());
     try {
-      evaluator = new LoadingModelEvaluatorBuilder().load(document.toFile()).build();
+      LoadingModelEvaluatorBuilder builder = new LoadingModelEvaluatorBuilder();
+      builder.setVisitors(Visitors.battery());
+      evaluator = builder.load(document.toFile()).build();
       evaluator.verify();
     } catch (Exception e) {
       throw because(
@@ -53,19 +51,12 @@ public final class JpmmlProvider implements EngineProvider {
   private static final class Loaded implements Engine {
 
     private final Evaluator evaluator;
-    private final String[] inputs;
-    private final boolean[] whole;
+    private final Inputs inputs;
     private final String[] outputs;
-    private final int capacity;
 
     Loaded(Evaluator evaluator, Manifest manifest) {
       this.evaluator = evaluator;
-      List<InputField> fields = manifest.inputs();
-      inputs = fields.stream().map(InputField::name).toArray(String[]::new);
-      whole = new boolean[inputs.length];
-      for (int i = 0; i < inputs.length; i++) {
-        whole[i] = fields.get(i).dataType().kind() == DataType.Kind.INTEGER;
-      }
+      inputs = new Inputs(manifest.inputs(), evaluator);
       Set<String> given =
           Stream.concat(evaluator.getTargetFields().stream(), evaluator.getOutputFields().stream())
               .map(ResultField::getName)
@@ -76,18 +67,13 @@ public final class JpmmlProvider implements EngineProvider {
               .map(OutputField::name)
               .map(name -> given.contains(name) ? name : null)
               .toArray(String[]::new);
-      capacity = inputs.length * 2;
     }
 
     @Override
     public Object[] score(Object[] cells) throws RowException {
-      Map<String, Object> arguments = new HashMap<>(capacity);
-      for (int i = 0; i < cells.length; i++) {
-        arguments.put(inputs[i], whole[i] ? (Object) integer((Long) cells[i]) : cells[i]);
-      }
       Map<String, ?> results;
       try {
-        results = evaluator.evaluate(arguments);
+        results = evaluator.evaluate(inputs.of(cells));
         Object[] found = new Object[outputs.length];
         for (int i = 0; i < found.length; i++) {
           found[i] = EvaluatorUtil.decode(results.get(outputs[i]));
@@ -96,14 +82,6 @@ public final class JpmmlProvider implements EngineProvider {
       } catch (RuntimeException e) {
         throw new RowException(e.getClass().getSimpleName() + ": " + e.getMessage(), e);
       }
-    }
-
-    /** JPMML's own whole numbers are of 32 bits, where they fit. */
-    private static Number integer(Long value) {
-      if (value != null && value == value.intValue()) {
-        return value.intValue();
-      }
-      return value;
     }
   }
 }
