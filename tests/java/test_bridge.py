@@ -72,6 +72,21 @@ def test_a_version_is_proven_and_scores_the_same(engine: str, tmp_path: Path) ->
     ]
 
 
+def test_bench_measures_one_thread_and_more(tmp_path: Path) -> None:
+    publish_document(tmp_path, "loans", DOCUMENT, GOLDEN, certificate(["pypmml"]))
+    options = ("--threads", "2", "--seconds", "1", "--forks", "1")
+    done = bridge.run("bench", tmp_path, "loans", *options, engines=["pypmml"])
+    assert done.returncode == 0, done.stderr
+    first, head, *rows = done.stdout.splitlines()
+    assert first == "loans 1 on pypmml"
+    assert head.split()[-4:] == ["p50", "p90", "p99", "p99.9"]
+    assert [row.split()[0] for row in rows] == ["1", "2"]
+    assert all(float(cell) > 0 for row in rows for cell in row.split())
+    unknown = bridge.run("bench", tmp_path, "other", engines=["pypmml"])
+    assert unknown.returncode == 1
+    assert unknown.stderr.startswith("error (not_a_version): ")
+
+
 def test_csv_is_scored_as_by_python(tmp_path: Path) -> None:
     publish_sample(tmp_path)
     text = """\ufeffhome,note,age

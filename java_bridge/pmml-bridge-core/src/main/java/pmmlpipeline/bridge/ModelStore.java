@@ -275,9 +275,16 @@ public final class ModelStore implements AutoCloseable {
               + " by its manifest",
           "copy version " + version + " again");
     }
-    artifact.verify();
-    EngineProvider provider = engines.choose(artifact.manifest(), options.engine());
-    Engine engine = provider.load(artifact.document(), artifact.manifest());
+    EngineProvider provider;
+    Engine engine;
+    // The checksums are computed while the engine reads: what it has to say is heard after them.
+    Verification files = Verification.of(artifact);
+    try {
+      provider = engines.choose(artifact.manifest(), options.engine());
+      engine = provider.load(artifact.document(), artifact.manifest());
+    } finally {
+      files.check();
+    }
     VersionScorer scorer = new VersionScorer(artifact.manifest(), provider.name(), engine);
     GoldenRows.check(scorer, artifact);
     return scorer;

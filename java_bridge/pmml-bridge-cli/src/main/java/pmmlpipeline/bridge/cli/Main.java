@@ -10,7 +10,7 @@ import pmmlpipeline.bridge.errors.BridgeException;
 @Command(
     name = "pmml-bridge",
     description = "Checks and scores artifacts of pmml-pipeline in Java.",
-    subcommands = {Verify.class, Score.class, CommandLine.HelpCommand.class})
+    subcommands = {Verify.class, Score.class, Bench.class, CommandLine.HelpCommand.class})
 public final class Main {
 
   private Main() {}

@@ -5,6 +5,9 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import pmmlpipeline.bridge.ModelStore;
+import pmmlpipeline.bridge.store.FolderSource;
+import pmmlpipeline.bridge.store.HttpSource;
+import pmmlpipeline.bridge.store.Source;
 
 /** Which version of which model of which store. */
 final class Versions {
@@ -14,6 +17,13 @@ final class Versions {
 
   @Option(names = "--engine", description = "jpmml or pypmml; else the first certified one")
   String engine;
+
+  /** Where the versions lie. */
+  Source source() {
+    return store.contains("://")
+        ? new HttpSource(URI.create(store))
+        : new FolderSource(Path.of(store));
+  }
 
   ModelStore open() {
     ModelStore.Options options = ModelStore.Options.defaults().withEngine(engine);
