@@ -24,11 +24,14 @@ from pmml_pipeline.serving.descriptions import described_models, metadata, state
 from pmml_pipeline.serving.model_store import ModelStore
 from pmml_pipeline.serving.refusal import Refusal, bad_request
 from pmml_pipeline.serving.target import Target, target_of
+from pmml_pipeline.store.artifact import DOCUMENT
 
 LOG = logging.getLogger("pmml_pipeline.serving")
 
+DOCUMENT_HEADER = "X-Document-SHA256"  # which document gave the score
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_INLINE = 1 << 14  # bytes of a body that is scored without going to another thread
+# A body of so many bytes and values is scored without going to another thread.
+_INLINE, _FEW = 1 << 14, 200
 _DRAINED = 16  # times the largest body that is passed over before it is refused
 _VERBS: dict[str, Callable[[Scorer, bytes, int], dict[str, Any]]] = {
     ":predict": rest.predict,
@@ -70,9 +73,9 @@ class _Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        headers = {}
+        headers: dict[str, str] = {}
         try:
-            status, answer = HTTPStatus.OK, await self._answer(request)
+            status, answer = HTTPStatus.OK, await self._answer(request, headers)
         except Refusal as refusal:
             status, answer = refusal.status, refusal.body
             if status is HTTPStatus.TOO_MANY_REQUESTS:
@@ -93,7 +96,7 @@ class _Api:
         body = text.encode("utf-8", "replace")
         await Response(body, status, headers, "application/json")(scope, receive, send)
 
-    async def _answer(self, request: Request) -> dict[str, Any]:
+    async def _answer(self, request: Request, headers: dict[str, str]) -> dict[str, Any]:
         get = request.method in ("GET", "HEAD")
         if not get and request.method != "POST":
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "use GET or POST")
@@ -113,6 +116,8 @@ class _Api:
         _checked(get == (verb is None), {})
         if verb is not None:
             scorer = target.scorer(models)
+            assert scorer.artifact is not None  # a store has nothing else
+            headers[DOCUMENT_HEADER] = scorer.artifact.manifest.files[DOCUMENT].sha256
             return await self._scored(verb, scorer, await self._body(request))
         if target.verb:
             return metadata(target.scorer(models))
@@ -135,7 +140,7 @@ class _Api:
         scorer: Scorer,
         body: bytes,
     ) -> dict[str, Any]:
-        if len(body) <= _INLINE:
+        if len(body) <= _INLINE and body.count(b",") <= _FEW:
             return verb(scorer, body, self._limits.rows)
         if self._computing >= self._limits.concurrent:
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many requests at once")
@@ -157,27 +162,41 @@ class _Api:
             raise Refusal(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip or identity"
             )
-        inflate = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
         body = bytearray()
         passed = 0
         async for chunk in request.stream():
             passed += len(chunk)
-            if len(body) > largest:
-                # Most clients read no answer before they have sent everything.
-                if passed > _DRAINED * largest:
-                    break
-                continue
-            try:
-                body += chunk if inflate is None else inflate.decompress(chunk, largest + 1)
-            except zlib.error:
-                raise bad_request("the body is not what gzip writes") from None
-        if len(body) > largest:
+            if passed <= largest:
+                body += chunk
+            # Most clients read no answer before they have sent everything.
+            elif passed > _DRAINED * largest:
+                break
+        if encoding == "gzip" and passed <= largest:
+            body = await run_in_threadpool(_inflated, bytes(body), largest)
+        if passed > largest or len(body) > largest:
             raise Refusal(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body has more than {largest} bytes"
             )
-        if inflate is not None and not inflate.eof:
-            raise bad_request("the body is not what gzip writes")
         return bytes(body)
+
+
+def _inflated(data: bytes, largest: int) -> bytearray:
+    """What gzip compressed, in one member or several; a byte more than the largest at most.
+
+    Raises:
+        Refusal: it is not what gzip writes.
+    """
+    body = bytearray()
+    try:
+        while data and len(body) <= largest:
+            member = zlib.decompressobj(wbits=31)
+            body += member.decompress(data, largest + 1 - len(body))
+            if len(body) <= largest and not member.eof:
+                raise bad_request("the body is not what gzip writes")
+            data = member.unused_data
+    except zlib.error:
+        raise bad_request("the body is not what gzip writes") from None
+    return body
 
 
 def _checked(method: bool, answer: dict[str, Any]) -> dict[str, Any]:

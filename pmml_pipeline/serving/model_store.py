@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +21,7 @@ from pmml_pipeline.store.names import check_model_name
 LOG = logging.getLogger("pmml_pipeline.serving")
 
 POLL_S = 2.0
+LOADERS = 2  # so that a large document delays no other model
 
 
 class FollowedScorer:
@@ -184,13 +186,16 @@ class ModelStore:
 
     def _watch(self) -> None:
         wait = 0.0 if self._everything else self._poll
-        while not self._closed.wait(wait):
-            wait = self._poll
-            if self._everything:
-                self._discover()
-            for live in self._live.values():
-                if not self._closed.is_set():
-                    live.again()
+        looks: dict[str, Future[None]] = {}
+        with ThreadPoolExecutor(LOADERS, "pmml-pipeline loader") as loaders:
+            while not self._closed.wait(wait):
+                wait = self._poll
+                if self._everything:
+                    self._discover()
+                for name, live in self._live.items():
+                    if name not in looks or looks[name].done():
+                        looks[name] = loaders.submit(live.again)
+            loaders.shutdown(cancel_futures=True)
 
     def _discover(self) -> None:
         """Follows models that are new in the store."""

@@ -8,7 +8,7 @@ from typing import Any
 from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.serving import rows
 from pmml_pipeline.serving.body import parsed
-from pmml_pipeline.serving.refusal import bad_request
+from pmml_pipeline.serving.refusal import bad_request, cut
 from pmml_pipeline.serving.scores import scores_of
 
 _PREDICT = frozenset({"signature_name", "instances", "inputs", "partial"})
@@ -86,8 +86,12 @@ def _examples(scorer: Scorer, body: bytes, most: int) -> list[dict[str, Any]]:
     if context is not None:
         if not isinstance(context, dict):
             raise bad_request("context must be an object of field and value")
-        records = [{**context, **record} for record in records]
-    return list(scores_of(scorer, records).all())
+        # Fields that are none are refused here: every example would have them.
+        known = {*scorer.schema.supplementary, *(f.name for f in scorer.inputs)}
+        for name in context:
+            if name not in known:
+                raise bad_request(f"context has the field {cut(name, 60)}, which is no input")
+    return list(scores_of(scorer, records, context).all())
 
 
 def _only(values: Mapping[str, Any]) -> Any:

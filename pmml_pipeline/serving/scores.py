@@ -59,13 +59,20 @@ class Scores:
         return {"error": str(error), "data_errors": list(entries(error.fields))[:ERRORS_TOLD]}
 
 
-def scores_of(scorer: Scorer, records: Sequence[Record]) -> Scores:
-    """Scores records one by one."""
+def scores_of(scorer: Scorer, records: Sequence[Record], context: Record | None = None) -> Scores:
+    """Scores records one by one.
+
+    Args:
+        scorer: of the version that is asked for.
+        records: what is scored.
+        context: fields that every record has that does not bring them itself. They are put in one
+            record at a time, so that no more than one has a copy.
+    """
     rows: list[dict[str, Result] | None] = []
     errors: dict[int, DataError] = {}
     for record in records:
         try:
-            rows.append(scorer.score(record))
+            rows.append(scorer.score({**context, **record} if context else record))
         except DataError as error:
             errors[len(rows)] = error
             rows.append(None)

@@ -6,6 +6,7 @@ import csv
 import http.server
 import math
 import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -125,6 +126,21 @@ boat,x,
     assert "error: line 3 is not JSON: " in done.stderr
 
 
+def test_results_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
+    publish_sample(tmp_path)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            ["java", "-cp", bridge.class_path("jpmml"), bridge.MAIN, "score", tmp_path, "loans"],
+            input='{"age": 20}\n' * 5_000,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "error: the results cannot be written" in done.stderr
+
+
 def test_what_is_handed_over_runs_as_it_is(tmp_path: Path) -> None:
     """The project's own test, and its jar on a class path, with the bridge that was installed."""
     done = hand_off(publish_sample(tmp_path / "store"), tmp_path / "java", jar=True)
@@ -193,7 +209,7 @@ def test_a_store_behind_a_server_is_mirrored_to_the_cache_of_python(
     for path in mirrored:
         (path / "golden.jsonl").unlink()
     (folder / "loans" / "2" / "golden.jsonl").write_bytes(b"{}")
-    done = bridge.run("score", address, "loans")
+    done = bridge.run("score", address, "loans", "--model-version", "2")
     assert done.returncode == 1
     assert "error (checksum): " in done.stderr
     assert "golden.jsonl at http" in done.stderr
@@ -235,6 +251,7 @@ VALUES: list[Any] = [
     *("2012-02-13", "2012-2-13", "2012-02-30", "2012-02-13T08:18:05", "2012-02-13 08:18"),
     *("2012-02-13T08:18:05.123456", "2012-02-13T08:18:05.5", "2012-02-13T00:00:00"),
     *("2012-02-13T08:18:05Z", "2012-02-13T08:18:05+01:00", "08:18:05", "08:18", "24:00", "25:00"),
+    *("falſe", "\x1c1", "2012-02-13T 08:18", "2012-02-1308:18"),
     *("08:18:05.250", "8:18:05", "08:18:05Z", "today", "15383", "15383.0"),
 ]  # fmt: skip
 

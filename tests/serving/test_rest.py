@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 import socket
@@ -135,6 +136,29 @@ def test_examples_are_classified_and_regressed(service: Service) -> None:
     assert answer.body == {"results": [3.0, 5.0]}
     assert service.post("/v1/models/loans:regress", body).status == 400
     assert service.post("/v1/models/square:classify", {"examples": [{"x": 1}]}).status == 400
+
+
+def test_a_context_that_is_no_input_is_refused_before_every_example_has_it(
+    service: Service,
+) -> None:
+    context = {f"k{i}": i for i in range(20_000)}
+    start = time.perf_counter()
+    answer = service.post(
+        "/v1/models/loans:classify", {"context": context, "examples": [{}] * 10_000}
+    )
+    assert answer.status == 400
+    assert answer.body == {"error": "context has the field k0, which is no input"}
+    assert time.perf_counter() - start < 5
+    context = {"home": "rent", "note": "supplementary"}
+    body = {"context": context, "examples": [{"age": 20}] * 10_000}
+    assert len(service.post("/v1/models/loans:classify", body).body["results"]) == 10_000
+
+
+def test_every_score_says_which_document_gave_it(service: Service, store: Path) -> None:
+    wanted = hashlib.sha256((store / "loans" / "2" / "model.pmml").read_bytes()).hexdigest()
+    for rows, status in (([{"age": 20}], 200), ([{"age": -1}], 400)):
+        answer = service.post(PREDICT, {"instances": rows})
+        assert (answer.status, answer.headers["x-document-sha256"]) == (status, wanted)
 
 
 def test_a_version_or_a_label_can_be_named(service: Service) -> None:
@@ -281,12 +305,18 @@ def test_what_is_too_large_is_refused(service: Service) -> None:
     bomb = gzip.compress(b" " * (100 << 20))
     answer = service.call("POST", PREDICT, bomb, {"Content-Encoding": "gzip"})
     assert answer.status == 413
+    trailing = gzip.compress(b"{}") + b"\0" * (11 << 20)
+    answer = service.call("POST", PREDICT, trailing, {"Content-Encoding": "gzip"})
+    assert answer.status in (400, 413)
     assert service.post(PREDICT, {"instances": [{"age": 20}]}).status == 200
 
 
 def test_a_body_may_be_compressed(service: Service) -> None:
     body = gzip.compress(b'{"instances": [{"age": 20}]}')
     answer = service.call("POST", PREDICT, body, {"Content-Encoding": "gzip"})
+    assert answer.body == {"predictions": [scored(20, None)]}
+    two = gzip.compress(b'{"instances": [') + gzip.compress(b'{"age": 20}]}')  # as pigz writes
+    answer = service.call("POST", PREDICT, two, {"Content-Encoding": "gzip"})
     assert answer.body == {"predictions": [scored(20, None)]}
     answer = service.call("POST", PREDICT, body[:20], {"Content-Encoding": "gzip"})
     assert answer.status == 400
