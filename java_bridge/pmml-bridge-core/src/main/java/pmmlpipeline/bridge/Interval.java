@@ -9,13 +9,6 @@ package pmmlpipeline.bridge;
  */
 public record Interval(String closure, Double left, Double right) {
 
-  /** Whether the number lies inside. */
-  public boolean contains(double number) {
-    boolean from = left == null || (closesLeft() ? number >= left : number > left);
-    boolean to = right == null || (closesRight() ? number <= right : number < right);
-    return from && to;
-  }
-
   /**
    * The same with margins rounded to float32: a {@code float} field is compared in float32 on both
    * sides.
@@ -28,11 +21,13 @@ public record Interval(String closure, Double left, Double right) {
     return margin == null ? null : (Double) (double) margin.floatValue();
   }
 
-  private boolean closesLeft() {
+  /** Whether the left margin, where there is one, lies inside. */
+  public boolean closesLeft() {
     return closure.startsWith("closed");
   }
 
-  private boolean closesRight() {
+  /** Whether the right margin, where there is one, lies inside. */
+  public boolean closesRight() {
     return closure.endsWith("Closed");
   }
 

@@ -124,6 +124,12 @@ class ModelStoreTest {
   }
 
   @Test
+  void aDamagedDocumentIsRefusedAsSuchAlsoWhereTheEngineCannotReadIt() throws IOException {
+    Files.writeString(folder.resolve("credit/1/model.pmml"), "x");
+    refused(ChecksumException.class, "model.pmml has another SHA-256");
+  }
+
+  @Test
   void aTamperedDocumentIsRefused() throws IOException {
     Files.writeString(folder.resolve("credit/1/model.pmml"), "2");
     refused(ChecksumException.class, "model.pmml has another SHA-256");

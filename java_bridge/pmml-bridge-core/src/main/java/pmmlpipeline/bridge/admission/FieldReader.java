@@ -35,7 +35,7 @@ final class FieldReader {
   private final Set<Object> missing;
   private final Set<Object> valid;
   private final Set<Object> invalid;
-  private final List<Interval> intervals;
+  private final Range[] ranges;
   private final Map<String, String> levels;
 
   FieldReader(InputField field) {
@@ -48,12 +48,31 @@ final class FieldReader {
     boolean refuses = field.refusesInvalid();
     valid = refuses ? declared(field.values()) : Set.of();
     invalid = refuses ? declared(field.invalidValues()) : Set.of();
-    intervals =
+    ranges =
         refuses
-            ? field.intervals().stream().map(i -> single ? i.asFloat32() : i).toList()
-            : List.of();
-    checked = !(valid.isEmpty() && invalid.isEmpty() && intervals.isEmpty());
+            ? field.intervals().stream()
+                .map(interval -> Range.of(single ? interval.asFloat32() : interval))
+                .toArray(Range[]::new)
+            : new Range[0];
+    checked = !(valid.isEmpty() && invalid.isEmpty() && ranges.length == 0);
     levels = field.dataType() == DataType.STRING ? levels() : Map.of();
+  }
+
+  /** An {@link Interval} as bare numbers, since every value of a record is looked for in one. */
+  private record Range(double left, boolean closesLeft, double right, boolean closesRight) {
+
+    static Range of(Interval interval) {
+      return new Range(
+          interval.left() == null ? Double.NEGATIVE_INFINITY : interval.left(),
+          interval.left() == null || interval.closesLeft(),
+          interval.right() == null ? Double.POSITIVE_INFINITY : interval.right(),
+          interval.right() == null || interval.closesRight());
+    }
+
+    boolean contains(double number) {
+      return (closesLeft ? number >= left : number > left)
+          && (closesRight ? number <= right : number < right);
+    }
   }
 
   /** The declared texts that are cells as they are: to find one here is all checks at once. */
@@ -130,13 +149,13 @@ final class FieldReader {
       return;
     }
     if (!invalid.isEmpty() && invalid.contains(key(cell))) {
-      throw new RefusedException(intervals.isEmpty() ? UNSEEN_LEVEL : OUT_OF_RANGE);
+      throw new RefusedException(ranges.length == 0 ? UNSEEN_LEVEL : OUT_OF_RANGE);
     }
-    if (!intervals.isEmpty()) {
+    if (ranges.length > 0) {
       double number = ((Number) cell).doubleValue();
       double compared = single ? (double) (float) number : number;
-      for (Interval interval : intervals) {
-        if (interval.contains(compared)) {
+      for (Range range : ranges) {
+        if (range.contains(compared)) {
           return;
         }
       }

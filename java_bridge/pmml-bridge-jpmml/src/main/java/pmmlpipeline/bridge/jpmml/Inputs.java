@@ -9,27 +9,30 @@ import pmmlpipeline.bridge.DataType;
 import pmmlpipeline.bridge.InputField;
 
 /**
- * From cells to JPMML-Evaluator's arguments. It prepares an input when the model comes to it; a
- * declared level is prepared here, once, since that is the same for every record.
+ * From cells to JPMML-Evaluator's arguments, prepared as its documentation shows. A declared level
+ * is prepared once, since that is the same for every record.
  */
 final class Inputs {
 
   private final Map<String, Integer> places = new HashMap<>();
   private final boolean[] whole;
+  private final org.jpmml.evaluator.InputField[] theirs;
   private final List<Map<String, FieldValue>> levels;
 
   Inputs(List<InputField> fields, Evaluator evaluator) {
-    Map<String, org.jpmml.evaluator.InputField> theirs = new HashMap<>();
-    evaluator.getInputFields().forEach(field -> theirs.put(field.getName(), field));
+    Map<String, org.jpmml.evaluator.InputField> named = new HashMap<>();
+    evaluator.getInputFields().forEach(field -> named.put(field.getName(), field));
+    theirs = new org.jpmml.evaluator.InputField[fields.size()];
     whole = new boolean[fields.size()];
     for (int i = 0; i < whole.length; i++) {
       places.put(fields.get(i).name(), i);
       whole[i] = fields.get(i).dataType().kind() == DataType.Kind.INTEGER;
+      theirs[i] = named.get(fields.get(i).name());
     }
-    levels = fields.stream().map(field -> prepared(field, theirs.get(field.name()))).toList();
+    levels = fields.stream().map(field -> levels(field, named.get(field.name()))).toList();
   }
 
-  private static Map<String, FieldValue> prepared(
+  private static Map<String, FieldValue> levels(
       InputField field, org.jpmml.evaluator.InputField theirs) {
     Map<String, FieldValue> found = new HashMap<>();
     if (theirs != null && field.dataType() == DataType.STRING) {
@@ -53,10 +56,21 @@ final class Inputs {
       if (level != null) {
         values[i] = level;
       } else {
-        values[i] = whole[i] ? (Object) integer((Long) cell) : cell;
+        values[i] = prepared(theirs[i], whole[i] ? (Object) integer((Long) cell) : cell);
       }
     }
     return new Arguments(places, values);
+  }
+
+  private static Object prepared(org.jpmml.evaluator.InputField field, Object cell) {
+    if (field == null) {
+      return cell;
+    }
+    try {
+      return field.prepare(cell);
+    } catch (RuntimeException e) {
+      return cell; // which is refused when the model comes to it, if it does
+    }
   }
 
   /** JPMML's own whole numbers are of 32 bits, where they fit. */
