@@ -163,6 +163,8 @@ class LiveModel:
                     return  # what is gone from the store is not taken from those who score
                 raise NotAVersionError(f"the model {self.name} has no version", "export it first")
             serving = read_serving(self._folder)
+            if self._loaded.versions and not serving.chosen(published):
+                raise self._none(serving)  # and whoever scores goes on
             self._load(published, serving)
             self._forget(published)
             if self._loaded.latest is None:
@@ -227,6 +229,9 @@ class LiveModel:
         """Why there is no version."""
         if self._refused:
             return self._refused[max(self._refused)].error
+        return self._none(serving)
+
+    def _none(self, serving: Serving) -> ServingError:
         named = ", ".join(map(str, serving.specific))
         return ServingError(
             f"none of the versions {named} of {self.name} is published, which serving.json names",

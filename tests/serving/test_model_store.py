@@ -117,6 +117,9 @@ def test_a_version_that_is_refused_changes_nothing(five: Path) -> None:
         change_serving(five / "times", policy=Serving(None, (6,)))
         time.sleep(5 * POLL)
         assert states(store) == "4E 5E 6E 7A latest 7 {}"
+        shutil.rmtree(five / "times" / "6")  # now nothing that is to be served is there
+        time.sleep(5 * POLL)
+        assert states(store).endswith("7A latest 7 {}")
 
 
 def test_a_label_moves_once_its_version_is_loaded(five: Path) -> None:
