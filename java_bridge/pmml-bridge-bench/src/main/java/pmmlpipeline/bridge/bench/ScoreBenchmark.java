@@ -33,15 +33,16 @@ import pmmlpipeline.bridge.store.FolderSource;
  * the same document and the same records. The records are the golden rows that have a score.
  *
  * <p>Both give the same results, which is checked for every result before anything is timed, and for
- * the first one of every record while it is timed. An iteration has a number of records and not of
- * seconds, so that Java has compiled the same on a machine that has other work, too.
+ * the first one of every record while it is timed. So that the same is compiled when it counts, also on a
+ * machine that has other work, an iteration has a number of records and not of seconds, and Java
+ * waits for its compiler (-Xbatch).
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 10, batchSize = ScoreBenchmark.RECORDS)
 @Measurement(iterations = 10, batchSize = ScoreBenchmark.RECORDS)
-@Fork(1)
+@Fork(value = 1, jvmArgsAppend = "-Xbatch")
 public class ScoreBenchmark {
 
   static final int RECORDS = 2_000;
