@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from converters import preflight, table
+from converters import preflight, programs, table
 from converters.baseline import baseline
 from converters.facts import training_facts
 from converters.family import Family, Request, unwrapped
@@ -23,7 +23,6 @@ from converters.metrics import evaluate
 from converters.oracle import Oracle, columns_of
 from converters.progress import Progress, listener
 from converters.refusal import not_certified
-from converters.runner import run_sklearn2pmml
 from converters.seal import seal
 from converters.support import Finding
 from pmml_pipeline.admission import FrameAdmission
@@ -80,6 +79,7 @@ def export(
     budget: Budget | None = None,
     time_limit: float = TIME_LIMIT,
     java_options: Sequence[str] = (),
+    converter: str | None = None,
     progress: Progress | None = None,
 ) -> Published:
     """Converts a fitted model, proves it on every engine, and publishes it.
@@ -103,6 +103,7 @@ def export(
         budget: how many rows of each class.
         time_limit: seconds that each engine has to score them all.
         java_options: for the conversion, such as ``-Xmx8g``.
+        converter: which program of ``converters.programs`` converts; ``sklearn2pmml`` by default.
         progress: told what is being done; by default the listener of ``converters.progress``.
 
     Returns:
@@ -113,7 +114,7 @@ def export(
         PreflightError: the model will not convert; every reason at once. Or ``optional`` or
             ``limits`` name what is no input.
         EngineUnavailableError: ``engines`` has a name that is none.
-        ConversionError: it did not convert.
+        ConversionError: it did not convert, or the converter is not there.
         NotCertifiedError: no engine reproduces the training library; nothing is published, and the
             report is kept in a temporary folder that the error names.
         StoreError: the store cannot be written.
@@ -125,16 +126,24 @@ def export(
     for name in engines or ():
         proven_engine(name)
     say("preflight")
+    program = programs.find(converter)
     java = find_java()
     target = str(y.name)
-    columns = list(X.columns)
-    for finding in preflight.check(fitted, columns, target, rows=X, java_version=java.version):
+    findings = preflight.check(
+        fitted,
+        list(X.columns),
+        target,
+        rows=X,
+        java_version=java.version,
+        converter=program.name,
+    )
+    for finding in findings:
         text = f"{finding.subject}: {finding.cause}; {finding.fix}"
         warnings.warn(text, PmmlPipelineWarning, stacklevel=2)
     family = table.find(fitted)
 
     def convert(wrapped: Any) -> bytes:
-        return run_sklearn2pmml(wrapped, java_home=java.home, java_options=java_options)
+        return program.convert(wrapped, java_home=java.home, java_options=java_options)
 
     request = Request(sample=X.head(SAMPLE_ROWS), target=target, convert=convert)
     say("convert")
@@ -180,7 +189,9 @@ def export(
         }
         metrics = _metrics(oracle, held_X[list(X.columns)], held_y, target, parsed)
         apart = len(holdout[0]) if holdout is not None else 0
-        facts = training_facts(family.packages(fitted), len(X), apart, _device(fitted))
+        facts = training_facts(
+            family.packages(fitted), program.versions(), len(X), apart, _device(fitted)
+        )
 
         def manifest(version: int, written: Any) -> Manifest:
             return _manifest(
@@ -190,12 +201,15 @@ def export(
         return Published(publish(store, model, files, manifest), proof)
 
 
-def check(estimator: Any, X: pd.DataFrame, y: pd.Series) -> list[Finding]:
+def check(
+    estimator: Any, X: pd.DataFrame, y: pd.Series, *, converter: str | None = None
+) -> list[Finding]:
     """Looks for everything that would stop an export, before training is spent.
 
     Args:
         estimator: what is going to be fitted, or is.
         X, y: what it is going to be fitted on; names and columns of dates are looked at.
+        converter: as in :func:`export`.
 
     Returns:
         What does not stop the export but should be known.
@@ -206,7 +220,14 @@ def check(estimator: Any, X: pd.DataFrame, y: pd.Series) -> list[Finding]:
     _check_frame(X, y)
     java = find_java()
     columns = list(X.columns)
-    return preflight.check(estimator, columns, str(y.name), rows=X, java_version=java.version)
+    return preflight.check(
+        estimator,
+        columns,
+        str(y.name),
+        rows=X,
+        java_version=java.version,
+        converter=converter,
+    )
 
 
 def _check_frame(X: Any, y: Any) -> None:

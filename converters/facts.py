@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 
 def training_facts(
-    packages: Sequence[str], rows: int, held_out_rows: int, device: str
+    packages: Sequence[str],
+    libraries: Mapping[str, str],
+    rows: int,
+    held_out_rows: int,
+    device: str,
 ) -> dict[str, Any]:
     """The ``training`` part of the manifest.
 
     Args:
         packages: distributions that decide the predictions.
+        libraries: versions of the Java libraries that converted, where no package has them.
         rows: how many the model was trained on.
         held_out_rows: how many others were given for the metrics; 0 where training rows stand in.
         device: what it was trained on, ``cpu`` or the library's own word.
@@ -25,7 +30,10 @@ def training_facts(
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "device": device,
-        "packages": _versions((*packages, "numpy", "pandas", "sklearn2pmml", "pmml-pipeline")),
+        "packages": {
+            **_versions((*packages, "numpy", "pandas", "sklearn2pmml", "pmml-pipeline")),
+            **libraries,
+        },
         "rows": rows,
         "held_out_rows": held_out_rows,
     }

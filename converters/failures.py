@@ -19,19 +19,19 @@ FIXES: tuple[tuple[str, str], ...] = (
     ),
     (r"is not fitted", "fit the whole pipeline before it is exported"),
     (
-        r"Attribute 'func' has an unsupported value|does not have a persistent state",
+        r"Attribute '(?:[\w.]+\.)?func' has an unsupported value|does not have a persistent state",
         "write the function as sklearn2pmml.preprocessing.ExpressionTransformer, for example"
         ' ExpressionTransformer("X[0] / X[1]")',
     ),
-    (r"Attribute '(\w+)' has an unsupported value.*\nsolution: (.+)", "{1} for '{0}'"),
+    (r"Attribute '(?:[\w.]+\.)?(\w+)' has an unsupported value.*\nsolution: (.+)", "{1} for '{0}'"),
     (
-        r"Attribute '(\w+)' has an unsupported value",
+        r"Attribute '(?:[\w.]+\.)?(\w+)' has an unsupported value",
         "give '{0}' another value, one that is a plain string or number",
     ),
     (
-        r"Attribute '(\w+)' not set",
-        "the installed library no longer writes '{0}', which sklearn2pmml reads; replace the step,"
-        " or install the library version that your sklearn2pmml was made for",
+        r"Attribute '(?:[\w.]+\.)?(\w+)' not set",
+        "the installed library no longer writes '{0}', which the converter reads; replace the step,"
+        " or install the library version that the converter was made for",
     ),
     (
         r"Expected (?:\d+|one|two) features?, got \d+",
@@ -52,7 +52,8 @@ FIXES: tuple[tuple[str, str], ...] = (
     (r"Field '(.+)' is already defined", "rename one of the two fields named '{0}'"),
     (
         r"package has expired",
-        "install a newer sklearn2pmml; its jar stops working 360 days after its build",
+        "install a newer sklearn2pmml, or take the converter pmml-sklearn; the jar of sklearn2pmml"
+        " stops working 360 days after its build",
     ),
     (
         r"Scikit-Learn version .* is not supported",
@@ -145,7 +146,10 @@ def _step_name(chain: Sequence[_Thrown], pipeline: Any) -> str:
         if step.path or not hasattr(step.estimator, "steps"):  # not the whole pipeline
             paths.setdefault(converted_class(step), []).append(step.path)
     for thrown in chain:
-        for name in (*re.findall(r"Python class ([\w.]+)", thrown.message), thrown.context):
+        # Earlier versions of the library name the class before the attribute.
+        named = re.findall(r"Attribute '([\w.]+)\.\w+'", thrown.message)
+        named += re.findall(r"Python class ([\w.]+)", thrown.message)
+        for name in (*named, thrown.context):
             if name in paths:
                 where = " or ".join(repr(path) for path in paths[name] if path)
                 short = name.rpartition(".")[2]

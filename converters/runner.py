@@ -1,7 +1,8 @@
-"""How are the sklearn2pmml jars run?
+"""How are the converter's jars run?
 
 The jars read a pickle and write a PMML document. They run in a child Java process that cannot
 resolve a host name and has no telemetry code on its class path, on a copy of the caller's object.
+Which jars they are is in `converters/programs.py`; those of the package sklearn2pmml are here.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ JAR_WARNING_AGE = timedelta(days=180)
 _LAST_WORDS = 'Exception in thread "main" java.lang.NoClassDefFoundError: org/jpmml/telemetry'
 _MAIN_CLASS = "com.sklearn2pmml.Main"
 
+# What a program reads and writes, in the folder that it runs in.
+DUMP = "model.pkl"
+DOCUMENT = "model.pmml"
+
 # On failure Main posts an incident report. Without the telemetry jar it has nothing to post with;
 # with an empty hosts file the Java process resolves no name, whatever another jar would try.
 # No perf data: the JVM would leave a file in the temporary folder when it is killed.
@@ -57,7 +62,7 @@ def jar_path(prefix: str) -> Path:
     Raises:
         ConversionError: sklearn2pmml is not installed, or it has no such jar.
     """
-    for jar in _class_path():
+    for jar in class_path():
         if re.fullmatch(re.escape(prefix) + r"-\d.*\.jar", jar.name):
             return jar
     raise ConversionError(f"sklearn2pmml has no {prefix} jar", "install sklearn2pmml again")
@@ -105,11 +110,16 @@ def _resources() -> Path:
     return Path(spec.submodule_search_locations[0]) / "resources"
 
 
-def _class_path() -> list[Path]:
+def class_path() -> list[Path]:
     """sklearn2pmml's jars in its own order, without the one that reports to its maker."""
     resources = _resources()
     names = (resources / "classpath.txt").read_text(encoding="utf-8").split()
     return [resources / name for name in names if "telemetry" not in name]
+
+
+def main() -> list[str]:
+    """The main class of sklearn2pmml and its arguments."""
+    return [_MAIN_CLASS, "--pkl-input", DUMP, "--pmml-output", DOCUMENT]
 
 
 # --- running ---------------------------------------------------------------------------------
@@ -123,11 +133,40 @@ def run_sklearn2pmml(
     timeout: float = 600,
     java_options: Sequence[str] = (),
 ) -> bytes:
+    """Converts a fitted object with the jars of the package sklearn2pmml; see :func:`run`.
+
+    Raises:
+        ConversionError: as :func:`run`, or sklearn2pmml is not installed.
+    """
+    return run(
+        pipeline,
+        class_path(),
+        main(),
+        java_home=java_home,
+        verbose=verbose,
+        timeout=timeout,
+        java_options=java_options,
+    )
+
+
+def run(
+    pipeline: object,
+    jars: Sequence[Path],
+    arguments: Sequence[str],
+    *,
+    java_home: Path,
+    verbose: bool = False,
+    timeout: float = 600,
+    java_options: Sequence[str] = (),
+) -> bytes:
     """Converts a fitted object to a PMML document; makes no network connection.
 
     Args:
         pipeline: a fitted ``PMMLPipeline``, or a raw LightGBM or XGBoost ``Booster``. It is left as
             it is; what the converter has to change is changed in a copy.
+        jars: the class path.
+        arguments: the main class and what it is given. It reads ``DUMP`` and writes ``DOCUMENT`` in
+            the folder that it runs in.
         java_home: folder of a Java 11 or later, with ``bin/java`` in it.
         verbose: write what Java printed to standard error when the conversion succeeds. When it
             fails, that text is the error's ``detail``.
@@ -142,14 +181,12 @@ def run_sklearn2pmml(
             is up.
     """
     java = java_home.absolute() / "bin" / "java"
-    class_path = os.pathsep.join(str(jar) for jar in _class_path())
     with TemporaryDirectory(prefix="pmml-pipeline-") as name:
         # Relative file names: Java cannot always open a path that its locale cannot spell.
-        folder, document = Path(name), Path(name) / "model.pmml"
-        _dump(pipeline, folder / "model.pkl")
+        folder, document = Path(name), Path(name) / DOCUMENT
+        _dump(pipeline, folder / DUMP)
         command = [str(java), *_JAVA_OPTIONS, f"-Djava.io.tmpdir={folder}", *java_options]
-        command += ["-cp", class_path, _MAIN_CLASS]
-        command += ["--pkl-input", "model.pkl", "--pmml-output", document.name]
+        command += ["-cp", os.pathsep.join(map(str, jars)), *arguments]
         code, output = _run(command, folder, timeout)
         if code == 0 and document.is_file() and document.stat().st_size > 0:
             if verbose:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import copy
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import FunctionType
 from typing import Any, Literal
 
-from converters.runner import jar_path, prepare
+from converters.programs import is_mapped, takes_subclasses
+from converters.runner import class_path, jar_path, prepare
 from converters.steps import Step, class_name, converted_class, walk_steps
 
 
@@ -161,41 +163,39 @@ _FORMULA = (
 )
 
 
-def step_findings(estimator: object) -> Iterator[Finding]:
-    """What speaks against each step of a fitted or unfitted estimator."""
+def step_findings(estimator: object, jars: Sequence[Path] | None = None) -> Iterator[Finding]:
+    """What speaks against each step of a fitted or unfitted estimator.
+
+    Args:
+        jars: those of the converter, by default of sklearn2pmml.
+    """
+    jars = class_path() if jars is None else jars
     for step in walk_steps(estimator):
         subject = step.path or type(step.estimator).__name__
-        told = (*_class_rules(step), *_function_rules(step), *_parameter_rules(step))
+        told = (*_class_rules(step, jars), *_function_rules(step), *_parameter_rules(step))
         for cause, fix in dict(told).items():
             yield Finding("error", subject, cause, fix)
         yield from _deviations(step.estimator, subject)
     yield from _head_rules(estimator, "")
 
 
-def _class_rules(step: Step) -> Iterator[tuple[str, str]]:
+def _class_rules(step: Step, jars: Sequence[Path]) -> Iterator[tuple[str, str]]:
     kind = type(step.estimator)
     if "<locals>" in kind.__qualname__:
         cause = f"the class {kind.__name__} is defined inside a function, and cannot be written out"
         yield cause, _instead(step.estimator)
-    elif kind.__name__ in FAILS_THOUGH_MAPPED or not _is_mapped(step):
+    elif kind.__name__ in FAILS_THOUGH_MAPPED or not _is_mapped(step, jars):
         yield f"{class_name(step.estimator)} does not convert", _instead(step.estimator)
 
 
-def _is_mapped(step: Step) -> bool:
-    if converted_class(step) in _mapping():
+def _is_mapped(step: Step, jars: Sequence[Path]) -> bool:
+    if is_mapped(converted_class(step), jars):
         return True
-    if not step.prepared:
+    if not step.prepared or not takes_subclasses(jars):
         return False
     # sklearn2pmml itself says which subclasses are as good as their base class.
     marked = prepare(copy.copy(step.estimator), deep=False)
-    return getattr(marked, "pmml_base_class_", None) in _mapping()
-
-
-@cache
-def _mapping() -> dict[str, str]:
-    import sklearn2pmml
-
-    return dict(sklearn2pmml.load_class_mapping())
+    return is_mapped(str(getattr(marked, "pmml_base_class_", None)), jars)
 
 
 def _instead(estimator: object) -> str:

@@ -137,6 +137,12 @@ class LabelError(StoreError):
     code = "label"
 
 
+class ServiceError(PmmlPipelineError):
+    """The online service cannot start."""
+
+    code = "service"
+
+
 # --- proof -----------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ LAYERS = (
     "parity",
     "loading",
     "handoff",
+    "serving",
     "cli",
 )
 TRAINING = {"sklearn", "sklearn2pmml", "lightgbm", "xgboost", "converters", "joblib", "pickle"}

@@ -18,6 +18,7 @@ from pmml_pipeline.cli.handoff import handoff
 from pmml_pipeline.cli.inspecting import inspect
 from pmml_pipeline.cli.listing import list_versions
 from pmml_pipeline.cli.score import score
+from pmml_pipeline.cli.serve import serve
 from pmml_pipeline.cli.serving import serving
 from pmml_pipeline.cli.verify import verify
 from pmml_pipeline.errors import PmmlPipelineError
@@ -130,6 +131,7 @@ for _name, _command, _lines in (
         serving,
         ("serving artifacts/credit", "serving artifacts/credit --only 3 --label canary=4"),
     ),
+    ("serve", serve, ("serve", "serve --artifacts /srv/artifacts --port 8501")),
     ("doctor", doctor, ("doctor", "doctor --json")),
 ):
     app.command(_name, epilog=_examples(*_lines))(_command)

@@ -177,13 +177,13 @@ def _engine_check(name: str, spec: EngineSpec, outcome: Outcome, seconds: float)
 def exporting() -> Iterator[Check]:
     """What only exporting needs: the converter, its clock, and its pair of versions."""
     try:
-        preflight = importlib.import_module("converters.preflight")
+        programs = importlib.import_module("converters.programs")
         runner = importlib.import_module("converters.runner")
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         yield Check("export", "absent", f"{module} is not installed", install_command(module))
         return
-    yield _pair(preflight.newest_scikit_learn())
+    yield _pair(programs.find(programs.DEFAULT).newest_scikit_learn())
     built, expires = runner.jar_build_date(), runner.jar_expiry_date()
     left = (expires - datetime.now(UTC).date()).days
     found = f"built {built}, refuses to convert from {expires}"

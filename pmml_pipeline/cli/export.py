@@ -42,6 +42,13 @@ def export(
         str, typer.Option(metavar="FOLDER", help="Folder of all models.")
     ] = "artifacts",
     everything: Annotated[bool, typer.Option("--all", help="Every example.")] = False,
+    converter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What writes the documents: sklearn2pmml (default) or pmml-sklearn.",
+        ),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="With tracebacks, and what the converter printed.")
     ] = False,
@@ -57,7 +64,7 @@ def export(
     check_store(store)  # before training is spent
     watch = console.Stopwatch()
     with console.warnings_as_lines():
-        outcomes = [_export(recipe, store, verbose) for recipe in recipes]
+        outcomes = [_export(recipe, store, converter, verbose) for recipe in recipes]
     rows = [row for outcome in outcomes for row in _rows(outcome)]
     headings = ("model", "version", "agreement", "certified engines", "metric", "time")
     console.show(console.table(*headings, rows=rows))
@@ -89,12 +96,12 @@ def _chosen(names: list[str], everything: bool) -> list[Recipe]:
     return [find(name) for name in dict.fromkeys(names)] if names else list(known.values())
 
 
-def _export(recipe: Recipe, store: str, verbose: bool) -> _Outcome:
+def _export(recipe: Recipe, store: str, converter: str | None, verbose: bool) -> _Outcome:
     """Runs a recipe; whatever it raises is its outcome."""
     watch = console.Stopwatch()
     outcome = _Outcome(recipe.name, 0.0)
     try:
-        with _steps(recipe.name):
+        with _steps(recipe.name, converter):
             outcome.published = _published(recipe.load()(store))
     except Exception as error:  # noqa: BLE001 - recipes are anybody's code
         outcome.error = _sentence(error, recipe)
@@ -107,14 +114,19 @@ def _export(recipe: Recipe, store: str, verbose: bool) -> _Outcome:
 
 
 @contextmanager
-def _steps(name: str) -> Iterator[None]:
-    """Shows the steps of the exports inside as they pass, each with its time."""
+def _steps(name: str, converter: str | None) -> Iterator[None]:
+    """Shows the steps of the exports inside as they pass, each with its time.
+
+    Args:
+        converter: what converts there; None leaves it to the recipe.
+    """
     with _Steps(name) as steps:
         try:
             progress = importlib.import_module("converters.progress")
+            programs = importlib.import_module("converters.programs")
         except ModuleNotFoundError as error:
             raise _not_installed(error) from error
-        with progress.reported_to(steps):
+        with progress.reported_to(steps), programs.converted_by(converter):
             yield
 
 

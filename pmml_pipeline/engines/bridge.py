@@ -23,7 +23,9 @@ from pmml_pipeline.errors import EngineError, EngineUnavailableError
 from pmml_pipeline.schema import InputField, OutputField
 
 TIMEOUT_S = 30.0
-BATCH = 2_000  # rows of a request
+BATCH_ROWS, BATCH_CELLS = 2_000, 100_000  # of a request
+_SHA256 = "X-Document-SHA256"
+_TOO_LARGE = 413
 _TRIES = 6  # while the server says that it is busy
 _FIRST_WAIT_S = 0.05
 _BUSY = (429, 503)
@@ -67,13 +69,12 @@ class BridgeModel:
         secure = parts.scheme == "https"
         self._kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         self._place = (parts.hostname, parts.port or (443 if secure else 80))
+        self._sha256 = sha256
         told = self._described()
         self.engine = str(told.get("engine"))
         hashes = told.get("sha256")
         if not isinstance(hashes, dict) or hashes.get("model.pmml") != sha256:
-            raise EngineUnavailableError(
-                f"version {version} of {model} at {address} has another document", _FIX
-            )
+            raise self._another()
 
     def score_record(self, cells: list[Cell]) -> Sequence[Result]:
         """One record; see the protocol."""
@@ -92,14 +93,13 @@ class BridgeModel:
         ]
         found: list[Sequence[Result] | None] = []
         errors: dict[int, str] = {}
-        for start in range(0, rows, BATCH):
-            stop = min(start + BATCH, rows)
+        batch = max(1, min(BATCH_ROWS, BATCH_CELLS // max(1, len(cells))))
+        for start in range(0, rows, batch):
             records = [
                 {name: column[row] for name, column in zip(self._names, cells, strict=True)}
-                for row in range(start, stop)
+                for row in range(start, min(start + batch, rows))
             ]
-            status, answer = self._ask(records, partial=True)
-            for row, results in enumerate(self._rows(status, answer, stop - start), start):
+            for row, results in enumerate(self._many(records), start):
                 if isinstance(results, _Refused):
                     errors[row] = results.text
                     found.append(None)
@@ -110,6 +110,17 @@ class BridgeModel:
         return Results(
             [_column(o, [row[i] for row in table]) for i, o in enumerate(self._outputs)], errors
         )
+
+    def _many(self, records: list[dict[str, Cell]]) -> list[list[Result] | _Refused]:
+        """Some records, in as many requests as it takes: their texts may be long."""
+        status, answer = self._ask(records, partial=True)
+        if status == _TOO_LARGE and len(records) > 1:
+            half = len(records) // 2
+            return self._many(records[:half]) + self._many(records[half:])
+        return self._rows(status, answer, len(records))
+
+    def _another(self) -> EngineUnavailableError:
+        return EngineUnavailableError(f"{self.address} has another document of this version", _FIX)
 
     def _described(self) -> Mapping[str, Any]:
         """What the server says of the version, in PMML's words."""
@@ -175,6 +186,10 @@ class BridgeModel:
                 f"{self.address} does not answer ({error or type(error).__name__})", _FIX
             ) from None
         self._local.connection = connection
+        # The server may have been started again with another store.
+        told = response.headers.get(_SHA256)
+        if body is not None and response.status in (200, 400) and told != self._sha256:
+            raise self._another()
         try:
             answer = json.loads(text)
         except ValueError:

@@ -75,6 +75,8 @@ def read_serving(model_folder: Path | str) -> Serving:
     """
     path = Path(model_folder) / SERVING_NAME
     with explained(f"read {path}"):
+        if path.exists() and not path.is_file():
+            raise ServingError(f"{path} is no file", _FIX)
         try:
             with path.open("rb") as file:
                 text = file.read(_LARGEST)

@@ -11,7 +11,7 @@ from tests.cli.sample import ROOT, run
 
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^\$ pmml-pipeline (.+)$", PAGE, re.MULTILINE)
-COMMANDS = ("export", "list", "inspect", "score", "verify", "handoff", "serving", "doctor")
+COMMANDS = ("export", "list", "inspect", "score", "verify", "handoff", "serve", "serving", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -102,6 +102,34 @@ def test_details_only_when_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "error: which: sklearn2pmml; it."),
+        (("--converter", "pmml-sklearn"), "error: which: pmml-sklearn; it."),
+        (
+            ("--converter", "nyoka"),
+            "error: which: there is no converter 'nyoka';"
+            " choose one of sklearn2pmml, pmml-sklearn.",
+        ),
+    ],
+)
+def test_the_converter_of_the_exports_inside(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    chosen = """
+from converters.programs import find
+from pmml_pipeline.errors import ConversionError
+
+def export(store):
+    raise ConversionError(find(None).name, "it")
+"""
+    write(tmp_path, which=chosen)
+    done = run("export", "which.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert said in done.stderr.splitlines()
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (

@@ -10,7 +10,8 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 
 from converters import preflight as preflight_module
-from converters.preflight import check, newest_scikit_learn, preflight
+from converters.preflight import check, preflight
+from converters.programs import find
 from converters.runner import (
     JAR_WARNING_AGE,
     jar_expiry_date,
@@ -39,7 +40,7 @@ def test_the_clock_of_the_jar() -> None:
 
 
 def test_the_pair_of_versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = newest_scikit_learn()
+    newest = find(None).newest_scikit_learn()
     assert newest is not None
     major, minor, patch = newest.split(".")
     later = f"{major}.{minor}.{int(patch) + 1}"

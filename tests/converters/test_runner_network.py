@@ -96,8 +96,8 @@ def test_a_failed_conversion_makes_no_network_call(
     # one still keeps the report in: no name is asked for, nothing is connected or sent.
     telemetry = [*jar_path("sklearn2pmml").parent.glob("telemetry-client*.jar")]
     assert telemetry
-    jars = [*runner._class_path(), *telemetry]
-    monkeypatch.setattr(runner, "_class_path", lambda: jars)
+    jars = [*runner.class_path(), *telemetry]
+    monkeypatch.setattr(runner, "class_path", lambda: jars)
     java = watched(tmp_path / "unprotected")
     error = failure(broken, java_home=java.home, java_options=java.options)
     assert "Unknown" in error.cause

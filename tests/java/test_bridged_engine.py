@@ -149,6 +149,44 @@ def test_another_document_or_engine_is_refused(store: Path, address: str, tmp_pa
             pp.load(store / "loans", engine="jpmml", bridge=wrong)
 
 
+def test_a_server_that_comes_back_with_another_document_is_refused(
+    store: Path, tmp_path: Path
+) -> None:
+    other = DOCUMENT.replace(b'recordCount="2"', b'recordCount="5"')
+    golden = [{"input": {"age": 20}, "output": {"label": "no"}}]
+    publish_document(tmp_path, "loans", other, golden, certificate(ALL))
+    with started("java", store) as first:
+        port = first.port
+        scorer = pp.load(store / "loans", bridge=f"http://127.0.0.1:{port}")
+        assert scorer.score({"age": 20})["p_no"] == 2 / 3
+    with started("java", tmp_path, "--port", str(port)):
+        for record in ({"age": 20}, {"age": 20, "home": "own"}):
+            with pytest.raises(EngineUnavailableError, match="has another document"):
+                scorer.score(record)
+        with pytest.raises(EngineUnavailableError, match="has another document"):
+            scorer.score_frame(pd.DataFrame([{"age": 20, "home": "own"}]))
+
+
+def test_a_wide_table_goes_in_as_many_requests_as_it_takes(tmp_path: Path) -> None:
+    names = [f"f{i}" for i in range(300)]
+    text = pmml.data_field("t", "string", "categorical")
+    document = pmml.linear(
+        "".join(map(pmml.data_field, names)) + text,
+        "".join(map(pmml.mining_field, names)) + pmml.mining_field("t"),
+        dict.fromkeys(names, 1.0),
+    )
+    golden = [{"input": {**dict.fromkeys(names, 1), "t": "a"}, "output": {"y": 300.0}}]
+    publish_document(tmp_path, "wide", document, golden, certificate(["jpmml"]))
+    rows = 700
+    frame = pd.DataFrame({name: [1 / 3] * rows for name in names})
+    frame["t"] = ["x" * 60_000] * rows  # 42 MB of JSON
+    with started("java", tmp_path) as service:
+        scorer = pp.load(tmp_path / "wide", bridge=f"http://127.0.0.1:{service.port}")
+        found = scorer.score_frame(frame)
+    assert found["errors"].isna().all()
+    assert found["y"].nunique() == 1
+
+
 def test_a_server_that_ends_is_an_error_and_a_new_one_goes_on(store: Path) -> None:
     with started("java", store) as first:
         port = first.port

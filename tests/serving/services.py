@@ -14,6 +14,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ..cli.sample import COMMAND, environment
 from ..java import bridge
 
 POLL = 0.1  # seconds between two looks at the store
@@ -92,8 +95,19 @@ def _java(store: Path, *options: str, java: str = "java") -> list[str]:
     ]
 
 
+def _python(store: Path, *options: str) -> list[str]:
+    return [
+        *COMMAND,
+        *("serve", "--artifacts", str(store)),
+        *(() if "--port" in options else ("--port", "0")),
+        *("--poll", str(POLL), *options),
+    ]
+
+
 # What a service is started with, by its name.
-SERVICES: Mapping[str, Callable[..., list[str]]] = {"java": _java}
+SERVICES: Mapping[str, Callable[..., list[str]]] = {"java": _java, "python": _python}
+# For a fixture that has each of them in turn.
+EACH = (pytest.param("java", marks=bridge.needs_maven), "python")
 
 
 @contextmanager
@@ -103,6 +117,7 @@ def started(name: str, store: Path, *options: str, **how: str) -> Iterator[Servi
         SERVICES[name](store, *options, **how),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env=environment(),
         text=True,
     )
     try:

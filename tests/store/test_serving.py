@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -94,6 +95,12 @@ def test_what_is_none_is_refused(model: Path, text: bytes, said: str) -> None:
     with pytest.raises(ServingError):
         change_serving(model, policy=Serving(1))
     assert (model / "serving.json").read_bytes() == text
+
+
+def test_a_pipe_is_no_file(model: Path) -> None:
+    os.mkfifo(model / "serving.json")
+    with pytest.raises(ServingError, match="is no file"):
+        read_serving(model)
 
 
 def test_changes_at_the_same_time_all_count(model: Path) -> None:

@@ -1,6 +1,7 @@
 package pmmlpipeline.bridge;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * One field that a record brings.
@@ -14,6 +15,7 @@ import java.util.List;
  * @param invalidValues values declared invalid, as text
  * @param invalidTreatment {@code returnInvalid} when an invalid value is a data error; otherwise
  *     the model takes it
+ * @param invalidReplacement what an invalid value is taken for; null when it is not replaced
  */
 public record InputField(
     String name,
@@ -23,7 +25,8 @@ public record InputField(
     List<Interval> intervals,
     List<String> missingValues,
     List<String> invalidValues,
-    String invalidTreatment) {
+    String invalidTreatment,
+    String invalidReplacement) {
 
   private static final int LEVELS_TOLD = 8;
 
@@ -32,25 +35,37 @@ public record InputField(
     return invalidTreatment.equals("returnInvalid");
   }
 
-  /** What is admitted, for a person. */
+  /**
+   * What is admitted, for a person. A range or a set of levels is a condition only where what is
+   * outside is refused. Elsewhere it says how the model takes what is outside; a range that changes
+   * nothing is left out.
+   */
   public String describe() {
     String type = described();
-    if (!refusesInvalid()) {
-      return type;
-    }
     String levels = values.isEmpty() ? "" : "one of " + listed(values);
-    String ranges = "";
+    String within =
+        " in " + intervals.stream().map(Interval::toString).collect(Collectors.joining(" or "));
+    if (refusesInvalid()) {
+      if (intervals.isEmpty() && levels.isEmpty()) {
+        return invalidValues.isEmpty() ? type : type + " other than " + listed(invalidValues);
+      }
+      String range = intervals.isEmpty() ? "" : type + within;
+      return levels.isEmpty() || range.isEmpty() ? levels + range : levels + " or " + range;
+    }
     if (!intervals.isEmpty()) {
-      List<String> shown = intervals.stream().map(Interval::toString).toList();
-      ranges = type + " in " + String.join(" or ", shown);
+      return invalidTreatment.equals("asIs")
+          ? type
+          : type + "; any that is not" + within + " " + treated();
     }
-    if (!levels.isEmpty() && !ranges.isEmpty()) {
-      return levels + " or " + ranges;
+    return levels.isEmpty() ? type : levels + "; any other " + treated();
+  }
+
+  /** What becomes of an invalid value, in a few words that the value can precede. */
+  private String treated() {
+    if (invalidTreatment.equals("asMissing")) {
+      return "counts as missing";
     }
-    if (!levels.isEmpty() || !ranges.isEmpty()) {
-      return levels + ranges;
-    }
-    return invalidValues.isEmpty() ? type : type + " other than " + listed(invalidValues);
+    return invalidReplacement == null ? "is taken as it is" : "is taken for " + invalidReplacement;
   }
 
   private String described() {

@@ -34,9 +34,13 @@ public record Interval(String closure, Double left, Double right) {
   @Override
   public String toString() {
     return (closesLeft() && left != null ? "[" : "(")
-        + (left == null ? "-inf" : left)
+        + (left == null ? "-inf" : shown(left))
         + ", "
-        + (right == null ? "inf" : right)
+        + (right == null ? "inf" : shown(right))
         + (closesRight() && right != null ? "]" : ")");
+  }
+
+  private static String shown(Double margin) {
+    return margin.toString().replaceFirst("\\.0$", "");
   }
 }

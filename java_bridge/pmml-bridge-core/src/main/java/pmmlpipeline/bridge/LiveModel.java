@@ -170,6 +170,9 @@ public final class LiveModel {
         return; // what is gone from the store is not taken from those who score
       }
       Serving serving = source.serving(name);
+      if (!isEmpty() && serving.policy().choose(published).isEmpty()) {
+        throw none(serving); // and whoever scores goes on
+      }
       load(published, serving);
       forget(published);
       if (loaded.latest() == null) {
@@ -258,6 +261,10 @@ public final class LiveModel {
     if (last instanceof Error error) {
       throw error;
     }
+    return none(serving);
+  }
+
+  private NotAVersionException none(Serving serving) {
     return new NotAVersionException(
         "none of the versions " + new TreeSet<>(serving.policy().specific()) + " of " + name
             + ", which its serving.json names, is published",

@@ -103,7 +103,7 @@ class ModelStoreTest {
           List.of("Age out_of_range", "Home missing", "Color unknown_field"),
           error.fields().stream().map(f -> f.field() + " " + f.code().text()).toList());
       assertEquals(17, error.fields().get(0).value());
-      assertEquals("a number in [18.0, 100.0)", error.fields().get(0).expected());
+      assertEquals("a number in [18, 100)", error.fields().get(0).expected());
       assertEquals("one of rent, own, 其他", error.fields().get(1).expected());
       assertTrue(error.getMessage().startsWith("数据错误 (data error): Age: out of range 17 "));
       assertCode(credit, "Home", "moon", FieldError.Code.UNSEEN_LEVEL);

@@ -101,6 +101,9 @@ class ServingTest {
       serving("{\"format\": 1, \"policy\": {\"specific\": [6, 8]}}"); // of which none is there
       Thread.sleep(100);
       assertEquals("4E 5E 6E 7A latest 7 {}", states(store));
+      serving("{\"format\": 1, \"policy\": {\"specific\": [9]}}");
+      Thread.sleep(100);
+      assertEquals("4E 5E 6E 7A latest 7 {}", states(store));
     }
   }
 

@@ -21,11 +21,19 @@ public final class Main {
   }
 
   static int run(String... arguments) {
-    return new CommandLine(new Main())
-        .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
-        .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
-        .setExecutionExceptionHandler(Main::failed)
-        .execute(arguments);
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    int status =
+        new CommandLine(new Main())
+            .setOut(out)
+            .setErr(err)
+            .setExecutionExceptionHandler(Main::failed)
+            .execute(arguments);
+    if (out.checkError()) { // it keeps its errors to itself
+      err.println("error: the results cannot be written; is the disk full, or the reader gone?");
+      return 1;
+    }
+    return status;
   }
 
   private static int failed(Exception error, CommandLine command, CommandLine.ParseResult parsed)
@@ -43,6 +51,9 @@ public final class Main {
 
   /** The error's own words; those of the system are only the name of a file. */
   private static String said(Exception error) {
+    if (error instanceof java.io.UncheckedIOException) {
+      return String.valueOf(error.getCause().getMessage());
+    }
     boolean own = error.getClass() == java.io.IOException.class && error.getMessage() != null;
     return own ? error.getMessage() : error.toString();
   }

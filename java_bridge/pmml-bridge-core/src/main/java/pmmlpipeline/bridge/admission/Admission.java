@@ -1,6 +1,7 @@
 package pmmlpipeline.bridge.admission;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,17 @@ public final class Admission {
    * @throws DataErrorException with one entry for every field that is wrong
    */
   public Object[] cells(Map<String, ?> record) {
+    try {
+      return cellsOf(record);
+    } catch (ClassCastException e) {
+      // Sorted by keys that are no texts, or with such keys: they are unknown fields.
+      Map<String, Object> named = new HashMap<>();
+      ((Map<?, ?>) record).forEach((name, value) -> named.put(String.valueOf(name), value));
+      return cellsOf(named);
+    }
+  }
+
+  private Object[] cellsOf(Map<String, ?> record) {
     Object[] cells = new Object[readers.length];
     int given = 0;
     try {

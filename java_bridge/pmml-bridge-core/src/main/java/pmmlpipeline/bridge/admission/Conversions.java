@@ -14,6 +14,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -34,8 +35,8 @@ final class Conversions {
   // What Python's float() takes, in ASCII and without its digit separator.
   private static final Pattern NUMBER =
       Pattern.compile(
-          "[ \\t-\\r\\x1c-\\x1f]*([+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-              + "|[+-]?(?:inf|infinity|nan))[ \\t-\\r\\x1c-\\x1f]*",
+          "[ \\t-\\r]*([+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+              + "|[+-]?(?:inf|infinity|nan))[ \\t-\\r]*",
           Pattern.CASE_INSENSITIVE);
   private static final double EXACT = 9007199254740992.0; // 2 ** 53
   private static final int LONGEST_NUMBER = 4_300; // digits that Python reads
@@ -56,7 +57,7 @@ final class Conversions {
       new DateTimeFormatterBuilder()
           .append(DateTimeFormatter.ISO_LOCAL_DATE)
           .optionalStart()
-          .appendPattern("['T'][' ']")
+          .appendLiteral('T')
           .append(TIME)
           .toFormatter()
           .withResolverStyle(ResolverStyle.STRICT);
@@ -90,8 +91,9 @@ final class Conversions {
   }
 
   private static double parsed(String text) throws RefusedException {
-    if (text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false")) {
-      return text.equalsIgnoreCase("true") ? 1.0 : 0.0;
+    Boolean truth = truthOf(text);
+    if (truth != null) {
+      return truth ? 1.0 : 0.0;
     }
     var found = NUMBER.matcher(text);
     if (!found.matches()) {
@@ -157,16 +159,20 @@ final class Conversions {
     return whole;
   }
 
+  /** Not equalsIgnoreCase, to which "falſe" is the same as "false". Null when it is neither. */
+  private static Boolean truthOf(String text) {
+    String lower = text.length() > 5 ? "" : text.toLowerCase(Locale.ROOT);
+    return lower.equals("true") ? Boolean.TRUE : lower.equals("false") ? Boolean.FALSE : null;
+  }
+
   static Boolean truth(Object value) throws RefusedException {
     if (value instanceof Boolean truth) {
       return truth;
     }
     if (value instanceof CharSequence text) {
-      if (text.toString().equalsIgnoreCase("true")) {
-        return true;
-      }
-      if (text.toString().equalsIgnoreCase("false")) {
-        return false;
+      Boolean found = truthOf(text.toString());
+      if (found != null) {
+        return found;
       }
     }
     throw new RefusedException(WRONG_TYPE);
@@ -230,7 +236,13 @@ final class Conversions {
         text ->
             text.length() == DATE_LENGTH
                 ? LocalDate.parse(text).atStartOfDay()
-                : LocalDateTime.parse(text, DATE_TIME));
+                : LocalDateTime.parse(withT(text), DATE_TIME));
+  }
+
+  /** A blank may stand for the T. */
+  private static String withT(String text) {
+    boolean blank = text.length() > DATE_LENGTH && text.charAt(DATE_LENGTH) == ' ';
+    return blank ? text.substring(0, DATE_LENGTH) + "T" + text.substring(DATE_LENGTH + 1) : text;
   }
 
   /** A moment from its text; one that is right but for a time zone is told about it. */
@@ -255,8 +267,8 @@ final class Conversions {
   /** With seconds always and microseconds where there are some, which is all that is kept. */
   private static String shown(LocalTime time) {
     String seconds =
-        String.format("%02d:%02d:%02d", time.getHour(), time.getMinute(), time.getSecond());
+        String.format(Locale.ROOT, "%02d:%02d:%02d", time.getHour(), time.getMinute(), time.getSecond());
     int micros = time.getNano() / 1_000;
-    return micros == 0 ? seconds : seconds + String.format(".%06d", micros);
+    return micros == 0 ? seconds : seconds + String.format(Locale.ROOT, ".%06d", micros);
   }
 }

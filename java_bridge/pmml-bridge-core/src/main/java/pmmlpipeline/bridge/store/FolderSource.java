@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 import pmmlpipeline.bridge.Serving;
 import pmmlpipeline.bridge.errors.NotAVersionException;
+import pmmlpipeline.bridge.errors.ServingException;
 import pmmlpipeline.bridge.errors.StoreException;
 
 /** A store in a local folder: {@code <store>/<model>/<version>/manifest.json}. */
@@ -56,6 +57,9 @@ public final class FolderSource implements Source {
   @Override
   public Serving serving(String model) {
     Path path = root.resolve(Names.model(model)).resolve(Names.SERVING);
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new ServingException(path + " is no file", "write it with pmml-pipeline serving");
+    }
     try (InputStream file = Files.newInputStream(path)) {
       return ServingReader.parse(file.readNBytes(LARGEST), path.toString());
     } catch (NoSuchFileException e) {

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import pmmlpipeline.bridge.Serving;
@@ -29,6 +31,7 @@ public final class HttpSource implements Source {
 
   private static final int LONGEST_PAGE = 16 << 20;
   private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final long SLOWEST = 64 << 10; // bytes a second
   private static final Duration ANSWER = Duration.ofSeconds(60);
   private static final Pattern LINK =
       Pattern.compile("(?:href=\"?|\"name\"\\s*:\\s*\")([^\">\\s?#]+)", Pattern.CASE_INSENSITIVE);
@@ -100,11 +103,11 @@ public final class HttpSource implements Source {
           "there is no version " + version + " of " + model + " at " + shown(root),
           "choose one of " + versions(model));
     }
-    return mirror.of(manifest, shown(folder), name -> file(folder.resolve(name)));
+    return mirror.of(manifest, shown(folder), (name, size) -> file(folder.resolve(name), size));
   }
 
-  private InputStream file(URI address) throws IOException {
-    HttpResponse<InputStream> response = get(address);
+  private InputStream file(URI address, long size) throws IOException {
+    HttpResponse<InputStream> response = get(address, size);
     if (response.statusCode() != 200) {
       response.body().close();
       throw unreachable(address, "status " + response.statusCode(), null);
@@ -138,7 +141,7 @@ public final class HttpSource implements Source {
 
   /** A small file; null where there is none and that is admitted. */
   private byte[] page(URI address, boolean mayBeAbsent) {
-    HttpResponse<InputStream> response = get(address);
+    HttpResponse<InputStream> response = get(address, 0);
     try (InputStream body = response.body()) {
       if (response.statusCode() == 404 && mayBeAbsent) {
         return null;
@@ -156,16 +159,35 @@ public final class HttpSource implements Source {
     }
   }
 
-  private HttpResponse<InputStream> get(URI address) {
+  /**
+   * @param size of the body in bytes, as far as it is known
+   */
+  private HttpResponse<InputStream> get(URI address, long size) {
     HttpRequest request = HttpRequest.newBuilder(address).timeout(ANSWER).build();
     try {
-      return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> response =
+          client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      end(response.body(), ANSWER.plusSeconds(size / SLOWEST));
+      return response;
     } catch (IOException e) {
       throw unreachable(address, e.toString(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw unreachable(address, "interrupted", e);
     }
+  }
+
+  /** The time limit of a request ends with the head of the answer; a body may stall as well. */
+  private static void end(InputStream body, Duration after) {
+    CompletableFuture.delayedExecutor(after.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              try {
+                body.close(); // whoever reads has an IOException then
+              } catch (IOException e) {
+                return; // it is closed
+              }
+            });
   }
 
   private static StoreException unreachable(URI address, String why, Exception origin) {

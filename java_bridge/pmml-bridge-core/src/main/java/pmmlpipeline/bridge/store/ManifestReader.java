@@ -154,7 +154,8 @@ public final class ManifestReader {
         intervals,
         field.scalars("missingValues"),
         field.scalars("invalidValues"),
-        treatment);
+        treatment,
+        invalid.scalarOrNull("replacement"));
   }
 
   private static Interval interval(JsonObject interval) throws FormException {
@@ -200,6 +201,10 @@ public final class ManifestReader {
     String preferred = certificate.text("preferred");
     if (!(tolerance >= 0 && tolerance < Double.POSITIVE_INFINITY)) {
       throw certificate.wrong("tolerance", "a difference");
+    }
+    boolean exact = tolerance <= Certificate.TEN_DECIMALS;
+    if (certificate.has("to_10_decimals") && certificate.truth("to_10_decimals") != exact) {
+      throw certificate.wrong("to_10_decimals", "what the tolerance says");
     }
     if (!engines.containsKey(preferred) || !engines.get(preferred).certified()) {
       throw certificate.wrong("preferred", "a certified engine");

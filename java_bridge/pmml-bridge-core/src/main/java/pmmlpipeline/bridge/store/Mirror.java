@@ -26,7 +26,7 @@ final class Mirror {
   /** Opens a file of a version by its name. */
   @FunctionalInterface
   interface Opener {
-    InputStream open(String name) throws IOException;
+    InputStream open(String name, long size) throws IOException;
   }
 
   private final Path cache;
@@ -87,7 +87,7 @@ final class Mirror {
       throws IOException {
     Path partial = partial();
     try {
-      try (InputStream body = opener.open(name);
+      try (InputStream body = opener.open(name, fact.size());
           OutputStream file = Files.newOutputStream(partial)) {
         byte[] chunk = new byte[CHUNK];
         long left = fact.size() + 1; // a byte more than expected is enough to know

@@ -96,7 +96,7 @@ public final class ResourceSource implements Source {
               "there is no version " + version + " of " + model + " on the class path",
               "choose one of " + versions(model)));
     }
-    return mirror.of(manifest, folder + " on the class path", name -> open(folder + name));
+    return mirror.of(manifest, folder + " on the class path", (name, size) -> open(folder + name));
   }
 
   private InputStream open(String name) throws IOException {

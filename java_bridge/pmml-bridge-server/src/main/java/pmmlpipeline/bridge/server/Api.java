@@ -16,12 +16,14 @@ import pmmlpipeline.bridge.ModelStore;
 import pmmlpipeline.bridge.Scorer;
 import pmmlpipeline.bridge.VersionStatus;
 import pmmlpipeline.bridge.json.Json;
+import pmmlpipeline.bridge.store.Names;
 
 /** Answers requests: TensorFlow Serving's REST under {@code /v1}, and health under {@code /v2}. */
 final class Api implements HttpHandler {
 
   private static final Logger LOG = LoggerFactory.getLogger(Api.class);
   private static final String ID = "X-Request-Id";
+  private static final String DOCUMENT = "X-Document-SHA256"; // which document gave the score
   private static final Pattern ID_FORM = Pattern.compile("[A-Za-z0-9._:/+=-]{1,128}");
   private static final long LOOK_MILLIS = 5;
   private static final int OK = 200;
@@ -160,6 +162,9 @@ final class Api implements HttpHandler {
 
   private Map<String, Object> scored(HttpExchange exchange, String verb, Scorer scorer)
       throws Refusal, IOException {
+    exchange
+        .getResponseHeaders()
+        .set(DOCUMENT, scorer.manifest().files().get(Names.DOCUMENT).sha256());
     byte[] body = Request.bytes(exchange, options.largestBody());
     // Bodies may come slowly; only what is computed with them is bounded.
     if (!places.tryAcquire()) {

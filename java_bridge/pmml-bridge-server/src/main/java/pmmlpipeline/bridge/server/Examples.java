@@ -1,7 +1,7 @@
 package pmmlpipeline.bridge.server;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,17 +54,26 @@ final class Examples {
     Request request = Request.of(body, KEYS);
     List<Map<String, Object>> records =
         Rows.ofList(scorer, "examples", request.list("examples", most));
-    if (request.has("context")) {
-      if (!(request.get("context") instanceof Map)) {
-        throw Refusal.badRequest("context must be an object of field and value");
-      }
-      Map<String, Object> context = (Map<String, Object>) request.get("context");
-      for (int i = 0; i < records.size(); i++) {
-        Map<String, Object> record = new LinkedHashMap<>(context);
-        record.putAll(records.get(i));
-        records.set(i, record);
+    if (!request.has("context")) {
+      return Scores.of(scorer, records).all();
+    }
+    if (!(request.get("context") instanceof Map)) {
+      throw Refusal.badRequest("context must be an object of field and value");
+    }
+    Map<String, Object> context = (Map<String, Object>) request.get("context");
+    check(scorer, context);
+    return Scores.of(scorer, records, context).all();
+  }
+
+  /** Fields that are none are refused here: every example would have them. */
+  private static void check(Scorer scorer, Map<String, Object> context) throws Refusal {
+    Set<String> known = new HashSet<>(scorer.manifest().supplementary());
+    scorer.inputs().forEach(field -> known.add(field.name()));
+    for (String name : context.keySet()) {
+      if (!known.contains(name)) {
+        String shown = name.length() <= 60 ? name : name.substring(0, 60) + "…";
+        throw Refusal.badRequest("context has the field " + shown + ", which is no input");
       }
     }
-    return Scores.of(scorer, records).all();
   }
 }

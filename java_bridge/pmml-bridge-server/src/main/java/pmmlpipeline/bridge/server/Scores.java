@@ -20,17 +20,36 @@ record Scores(List<Map<String, Object>> rows, Map<Integer, DataErrorException> e
   private static final int LONGEST_VALUE = 200;
 
   static Scores of(Scorer scorer, List<Map<String, Object>> records) {
+    return of(scorer, records, Map.of());
+  }
+
+  /**
+   * @param context fields that every record has that does not bring them itself
+   */
+  static Scores of(
+      Scorer scorer, List<Map<String, Object>> records, Map<String, Object> context) {
     List<Map<String, Object>> rows = new ArrayList<>(records.size());
     Map<Integer, DataErrorException> errors = new LinkedHashMap<>();
     for (Map<String, Object> record : records) {
       try {
-        rows.add(scorer.score(record));
+        rows.add(scorer.score(merged(context, record)));
       } catch (DataErrorException e) {
         errors.put(rows.size(), e);
         rows.add(null);
       }
     }
     return new Scores(rows, errors);
+  }
+
+  /** One record at a time, so that no more than one has a copy of the context. */
+  private static Map<String, Object> merged(
+      Map<String, Object> context, Map<String, Object> record) {
+    if (context.isEmpty()) {
+      return record;
+    }
+    Map<String, Object> merged = new LinkedHashMap<>(context);
+    merged.putAll(record);
+    return merged;
   }
 
   /**

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 /** The threads that answer requests. */
 final class Threads {
 
-  private static final int MOST = 512; // each may wait for a slow client
+  private static final int MOST = 2000; // each may wait for a slow client
   private static final long IDLE_SECONDS = 60;
 
   private Threads() {}
