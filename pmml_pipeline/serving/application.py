@@ -84,7 +84,7 @@ class _Api:
                 headers["Allow"] = "GET, POST"
         except ClientDisconnect:
             return
-        except Exception:
+        except Exception:  # a fault of the service: logged with its trace, and never told
             LOG.exception("a request to %s failed", scope["path"])
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             answer = {"error": "the service failed; its log says why"}

@@ -23,23 +23,9 @@ from pmml_pipeline.errors import (
 from pmml_pipeline.serving import ModelStore, State
 from pmml_pipeline.store.serving import Serving, change_serving
 
-from .. import pmml
-from ..artifacts import certificate, publish_document
+from .times import publish
 
 POLL = 0.02
-
-
-def publish(store: Path, factor: int, *, golden: int | None = None, model: str = "times") -> Path:
-    """A version that multiplies, and says twice by how much."""
-    document = pmml.linear(
-        pmml.data_field("x"),
-        pmml.mining_field("x"),
-        {"x": float(factor)},
-        output=pmml.output_field("again", "predictedValue"),
-    )
-    wanted = float(golden or factor)
-    rows = [{"input": {"x": 1}, "output": {"y": wanted, "again": wanted}}]
-    return publish_document(store, model, document, rows, certificate(["compiled"])).root
 
 
 def until(expected: Any, found: Callable[[], Any]) -> None:

@@ -11,24 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from .. import pmml
-from ..artifacts import certificate, publish_document
 from .services import EACH, Service, started
+from .times import publish
 
 RELOADS = 20
-
-
-def publish(store: Path, factor: int, *, golden: int | None = None) -> None:
-    """A version that multiplies, and says by how much."""
-    document = pmml.linear(
-        pmml.data_field("x"),
-        pmml.mining_field("x"),
-        {"x": float(factor)},
-        output=pmml.output_field("again", "predictedValue"),
-    )
-    wanted = float(golden or factor)
-    rows = [{"input": {"x": 1}, "output": {"y": wanted, "again": wanted}}]
-    publish_document(store, "times", document, rows, certificate(("compiled", "pypmml", "jpmml")))
 
 
 def newest(service: Service, version: int) -> None:

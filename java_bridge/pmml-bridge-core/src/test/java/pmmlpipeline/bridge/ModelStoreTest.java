@@ -115,6 +115,21 @@ class ModelStoreTest {
     }
   }
 
+  @Test
+  void aMapOfOtherKeysIsARecordOfUnknownFields() {
+    try (ModelStore store = ModelStore.open(folder)) {
+      Scorer credit = store.latest("credit");
+      Map<Object, Object> odd = new java.util.TreeMap<>(Map.of(3, "x"));
+      @SuppressWarnings("unchecked")
+      Map<String, Object> record = (Map<String, Object>) (Map<?, ?>) odd;
+      DataErrorException error =
+          assertThrows(DataErrorException.class, () -> credit.score(record));
+      assertEquals(
+          List.of("Home missing", "3 unknown_field"),
+          error.fields().stream().map(f -> f.field() + " " + f.code().text()).toList());
+    }
+  }
+
   private static void assertCode(
       Scorer scorer, String field, Object value, FieldError.Code expected) {
     Map<String, Object> record = new HashMap<>(RECORD);

@@ -38,6 +38,7 @@ public final class HttpSource implements Source {
 
   private final URI root;
   private final Mirror mirror;
+  private final Duration patience;
   private final HttpClient client =
       HttpClient.newBuilder()
           .connectTimeout(CONNECT)
@@ -48,10 +49,14 @@ public final class HttpSource implements Source {
    * @param root the address of the store, {@code http} or {@code https}
    */
   public HttpSource(URI root) {
-    this(root, Mirror.defaultCache());
+    this(root, Mirror.defaultCache(), ANSWER);
   }
 
-  HttpSource(URI root, Path cache) {
+  /**
+   * @param patience how long an answer may take that has few bytes
+   */
+  HttpSource(URI root, Path cache, Duration patience) {
+    this.patience = patience;
     String scheme = String.valueOf(root.getScheme());
     if (!scheme.equals("http") && !scheme.equals("https")) {
       throw new StoreException(root + " is no http address", "name one, or a folder");
@@ -163,11 +168,11 @@ public final class HttpSource implements Source {
    * @param size of the body in bytes, as far as it is known
    */
   private HttpResponse<InputStream> get(URI address, long size) {
-    HttpRequest request = HttpRequest.newBuilder(address).timeout(ANSWER).build();
+    HttpRequest request = HttpRequest.newBuilder(address).timeout(patience).build();
     try {
       HttpResponse<InputStream> response =
           client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-      end(response.body(), ANSWER.plusSeconds(size / SLOWEST));
+      end(response.body(), patience.plusSeconds(size / SLOWEST));
       return response;
     } catch (IOException e) {
       throw unreachable(address, e.toString(), e);
