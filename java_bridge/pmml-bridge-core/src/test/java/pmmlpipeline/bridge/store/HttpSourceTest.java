@@ -22,7 +22,7 @@ class HttpSourceTest {
   @TempDir Path cache;
 
   @Test
-  @Timeout(30)
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aBodyThatStallsIsGivenUp() throws Exception {
     CountDownLatch end = new CountDownLatch(1);
     ExecutorService threads = Executors.newCachedThreadPool();
