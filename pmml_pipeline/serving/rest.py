@@ -7,6 +7,7 @@ from typing import Any
 
 from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.serving import rows
+from pmml_pipeline.serving.answer import Answer, answer
 from pmml_pipeline.serving.body import parsed
 from pmml_pipeline.serving.refusal import bad_request, cut
 from pmml_pipeline.serving.scores import scores_of
@@ -15,7 +16,7 @@ _PREDICT = frozenset({"signature_name", "instances", "inputs", "partial"})
 _EXAMPLES = frozenset({"signature_name", "context", "examples"})
 
 
-def predict(scorer: Scorer, body: bytes, most: int) -> dict[str, Any]:
+def predict(scorer: Scorer, body: bytes, most: int) -> Answer:
     """``:predict``, in row form and in column form.
 
     Args:
@@ -42,15 +43,15 @@ def predict(scorer: Scorer, body: bytes, most: int) -> dict[str, Any]:
                 predictions.append(scores.refused(place))
             else:
                 predictions.append(_only(row) if single else row)
-        return {"predictions": predictions}
+        return answer({"predictions": predictions})
     if partial:
         raise bad_request("partial needs the records in row form, as instances")
     scored = scores_of(scorer, rows.of_columns(scorer, inputs, most)).all()
     columns = {o.name: [row[o.name] for row in scored] for o in scorer.outputs}
-    return {"outputs": _only(columns) if single else columns}
+    return answer({"outputs": _only(columns) if single else columns})
 
 
-def classify(scorer: Scorer, body: bytes, most: int) -> dict[str, Any]:
+def classify(scorer: Scorer, body: bytes, most: int) -> Answer:
     """``:classify``: a list of label and probability for every example.
 
     Raises:
@@ -64,10 +65,10 @@ def classify(scorer: Scorer, body: bytes, most: int) -> dict[str, Any]:
     if not classes:
         raise bad_request("the model gives no probabilities of classes; use :predict")
     scored = _examples(scorer, body, most)
-    return {"results": [[[label, row[name]] for label, name in classes] for row in scored]}
+    return answer({"results": [[[label, row[name]] for label, name in classes] for row in scored]})
 
 
-def regress(scorer: Scorer, body: bytes, most: int) -> dict[str, Any]:
+def regress(scorer: Scorer, body: bytes, most: int) -> Answer:
     """``:regress``: a number for every example.
 
     Raises:
@@ -76,7 +77,7 @@ def regress(scorer: Scorer, body: bytes, most: int) -> dict[str, Any]:
     if scorer.schema.function != "regression":
         raise bad_request("the model is no regression; use :predict or :classify")
     name = scorer.outputs[0].name
-    return {"results": [row[name] for row in _examples(scorer, body, most)]}
+    return answer({"results": [row[name] for row in _examples(scorer, body, most)]})
 
 
 def _examples(scorer: Scorer, body: bytes, most: int) -> list[dict[str, Any]]:

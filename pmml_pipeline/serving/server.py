@@ -6,9 +6,9 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from pmml_pipeline.errors import ServiceError
+from pmml_pipeline.serving.asgi import App
 
 BACKLOG = 1024
 DRAIN_S = 30
@@ -39,7 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
-def run(app: ASGIApp, listening: socket.socket, said: Callable[[str], None]) -> None:
+def run(app: App, listening: socket.socket, said: Callable[[str], None]) -> None:
     """Answers until a signal ends the process: what is there is answered first.
 
     Args:

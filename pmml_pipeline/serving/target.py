@@ -12,10 +12,15 @@ from pmml_pipeline.scorer import Scorer
 from pmml_pipeline.serving.live import LiveModel
 from pmml_pipeline.serving.refusal import Refusal, bad_request, cut
 
-_PATH = re.compile(
-    r"/v1/models/(?P<model>[^/:]+)"
+# TensorFlow Serving's, and those of the Open Inference Protocol.
+_V1 = re.compile(
+    r"/(?P<api>v1)/models/(?P<model>[^/:]+)"
     r"(?:/versions/(?P<version>[^/:]+)|/labels/(?P<label>[^/:]+))?"
-    r"(?P<verb>:predict|:classify|:regress|/metadata)?"
+    r"(?P<verb>:predict|:classify|:regress|/metadata|/openapi\.json)?"
+)
+_V2 = re.compile(
+    r"/(?P<api>v2)/models/(?P<model>[^/:]+)(?:/versions/(?P<version>[^/:]+))?(?P<label>(?!))?"
+    r"(?P<verb>/ready|/infer)?"
 )
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SHOWN = 100
@@ -26,12 +31,15 @@ class Target:
     """What a path names.
 
     Attributes:
+        api: ``v1`` or ``v2``.
         model: its name.
         version: its number; None when none is named.
         label: None when none is named.
-        verb: ``:predict``, ``:classify``, ``:regress`` or ``/metadata``; empty for the states.
+        verb: ``:predict``, ``:classify``, ``:regress``, ``/metadata``, ``/openapi.json``,
+            ``/ready`` or ``/infer``; empty for the states, and for what it is.
     """
 
+    api: str
     model: str
     version: int | None
     label: str | None
@@ -83,11 +91,11 @@ def target_of(path: str) -> Target:
     Raises:
         Refusal: it names nothing that is here.
     """
-    found = _PATH.fullmatch(path)
+    found = _V1.fullmatch(path) or _V2.fullmatch(path)
     if found is None:
         raise Refusal(HTTPStatus.NOT_FOUND, f"there is nothing at {cut(path, _SHOWN)}")
     version = found["version"]
     if version is not None and not _NUMBER.fullmatch(version):
         raise bad_request(f"the version {cut(version, _SHOWN)} is no number")
     number = None if version is None else int(version)
-    return Target(found["model"], number, found["label"], found["verb"] or "")
+    return Target(found["api"], found["model"], number, found["label"], found["verb"] or "")

@@ -6,8 +6,10 @@ that the schema does not list are ignored, so that a later release can add some 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +41,8 @@ FORMAT = 1
 #: Bytes. A manifest lists fields and levels, never rows; more than this is not one.
 LARGEST = 64 << 20
 
+# Readers of any language hash the bytes in front of it, so none has to write JSON as Python does.
+_CHECKSUM = re.compile(rb',\s*"sha256"\s*:\s*"([0-9a-f]{64})"\s*\}\s*\Z')
 _REWRITE = "export the model again, or copy the whole version folder again"
 
 
@@ -107,7 +111,7 @@ class Manifest:
         _check(data, "the manifest to be written", fix)
         try:
             text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-            return text.encode() + b"\n"
+            return _with_checksum(text.encode())
         except (TypeError, ValueError) as error:
             raise ManifestError(f"the manifest to be written is not JSON: {error}", fix) from error
 
@@ -123,6 +127,8 @@ def parse(data: bytes, where: str = "manifest.json") -> Manifest:
         ManifestError: the content is not a manifest, or is one of a format that is not known here.
     """
     content = _check(_load(data, where), where, _REWRITE)
+    if "sha256" in content and not _is_as_published(data):
+        raise ManifestError(f"{where} was changed after it was published", _REWRITE)
     return Manifest(
         model=content["model"],
         version=content["version"],
@@ -193,6 +199,20 @@ def _load(data: bytes, where: str) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"{where} is not JSON: {error}", _REWRITE) from error
+
+
+def _with_checksum(text: bytes) -> bytes:
+    """The text of an object with the checksum of itself at its end."""
+    rest = text.removesuffix(b"\n}")
+    return rest + b',\n  "sha256": "%s"\n}\n' % hashlib.sha256(rest).hexdigest().encode()
+
+
+def _is_as_published(data: bytes) -> bool:
+    """Whether the bytes before the checksum at the end are those that it was made of."""
+    found = _CHECKSUM.search(data)
+    if found is None:
+        return False
+    return hashlib.sha256(data[: found.start()]).hexdigest().encode() == found[1]
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

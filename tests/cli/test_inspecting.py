@@ -12,6 +12,7 @@ from pmml_pipeline.cli.app import app
 from pmml_pipeline.document import read
 from tests import pmml
 from tests.cli.sample import DOCUMENT, certificate, publish_sample
+from tests.manifests import unsealed
 
 
 def inspect(*arguments: object) -> Result:
@@ -203,7 +204,7 @@ def test_a_program_that_cannot_be_is_refused_as_when_it_is_loaded(tmp_path: Path
 def test_metrics_say_which_rows_they_are_of(tmp_path: Path) -> None:
     root = publish_sample(tmp_path).root
     manifest = root / "manifest.json"
-    content = json.loads(manifest.read_text())
+    content = unsealed(manifest)
     titles = {None: "metrics", 0: "metrics on the training rows", 20: "held-out metrics"}
     for held_out, title in titles.items():
         if held_out is not None:

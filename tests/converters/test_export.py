@@ -37,6 +37,8 @@ from pmml_pipeline.errors import (
 from pmml_pipeline.parity.rows import ROW_CLASSES, Budget
 from pmml_pipeline.store.artifact import open_artifact
 
+from ..manifests import unsealed
+
 SMALL = Budget(heldout=100, boundary=300, missing=20, storage=20)
 
 
@@ -178,7 +180,7 @@ def _tampered(published: converters.Published, folder: Path) -> Path:
             row["output"]["probability(setosa)"] += 1e-9
     golden.write_text("".join(json.dumps(row) + "\n" for row in rows))
     fact = fact_of(golden)
-    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest = unsealed(copy / "manifest.json")
     manifest["files"]["golden.jsonl"] = {"sha256": fact.sha256, "size": fact.size}
     (copy / "manifest.json").write_text(json.dumps(manifest))
     return copy

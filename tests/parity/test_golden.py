@@ -30,6 +30,7 @@ from pmml_pipeline.store import Artifact, Certificate, ClassResult, EngineResult
 from pmml_pipeline.store.files import FileFact
 from pmml_pipeline.store.publish import publish
 
+from ..manifests import unsealed
 from ..pmml import classifier, data_field, mining_field, simple
 from ..store.sample import MANIFEST
 
@@ -216,7 +217,7 @@ def test_a_manifest_that_says_something_else_is_refused(
     tmp_path: Path, part: str | None, key: str, value: Any, said: str
 ) -> None:
     path = artifact(tmp_path).root / "manifest.json"
-    told = json.loads(path.read_text())
+    told = unsealed(path)
     (told if part is None else told[part][0])[key] = value
     path.write_text(json.dumps(told))
     with pytest.raises(ManifestError, match=said):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ..manifests import unsealed
 from .services import EACH, Service, started
 from .times import publish
 
@@ -84,16 +85,17 @@ def test_a_bad_version_changes_nothing(service: Service, tmp_path: Path) -> None
     def copied(version: int) -> Path:
         """A copy of version 2 that is not there yet; a look may come at any moment."""
         copy = shutil.copytree(folder / "2", tmp_path / f".{version}")
-        manifest = (copy / "manifest.json").read_text()
-        manifest = manifest.replace('"version": 2', f'"version": {version}')
-        (copy / "manifest.json").write_text(manifest)
+        manifest = unsealed(copy / "manifest.json") | {"version": version}
+        (copy / "manifest.json").write_text(json.dumps(manifest))
         return copy
 
-    corrupt, half, none = copied(4), copied(5), copied(6)
+    corrupt, half, none, changed = copied(4), copied(5), copied(6), copied(7)
     (corrupt / "model.pmml").write_bytes(b"<PMML/>")
     (half / "manifest.json").unlink()
     (none / "manifest.json").write_text("{")
-    for version, copy in ((4, corrupt), (5, half), (6, none)):
+    said = (folder / "2" / "manifest.json").read_bytes()
+    (changed / "manifest.json").write_bytes(said.replace(b'"version": 2', b'"version": 7'))
+    for version, copy in ((4, corrupt), (5, half), (6, none), (7, changed)):
         copy.rename(folder / str(version))
 
     def ended(version: int) -> str:
@@ -110,6 +112,8 @@ def test_a_bad_version_changes_nothing(service: Service, tmp_path: Path) -> None
             if s["version"] == str(version)
         )
 
+    assert "was changed after it was published" in ended(7)
+    shutil.rmtree(folder / "7")
     assert "is not JSON" in ended(6)
     (folder / "6" / "manifest.json").unlink()
     assert "model.pmml has 7 bytes instead of" in ended(4)

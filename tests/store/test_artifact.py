@@ -18,6 +18,7 @@ from pmml_pipeline.errors import (
 )
 from pmml_pipeline.store import Artifact, models, open_artifact, versions
 
+from ..manifests import unsealed
 from .sample import FILES, publish_sample
 
 
@@ -190,7 +191,7 @@ def test_a_link_in_a_circle(store: Path) -> None:
 
 def test_a_manifest_that_points_out_of_the_folder(store: Path) -> None:
     path = store / "credit" / "2" / "manifest.json"
-    content = json.loads(path.read_text("utf-8"))
+    content = unsealed(path)
     content["files"]["../../cancer/1/model.pmml"] = content["files"]["model.pmml"]
     path.write_text(json.dumps(content))
     with pytest.raises(ManifestError, match="cancer"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -19,6 +20,7 @@ from .sample import MANIFEST
 
 REPOSITORY = Path(__file__).parents[2]
 WHOLE: dict[str, Any] = json.loads(MANIFEST.to_bytes())
+CHECKSUM = WHOLE.pop("sha256")
 
 
 def as_bytes(content: Any) -> bytes:
@@ -82,8 +84,34 @@ def test_is_readable_by_people_and_by_other_programs() -> None:
     assert WHOLE["certificate"]["to_10_decimals"] is True
 
 
+def test_its_checksum_is_that_of_the_bytes_in_front_of_it() -> None:
+    before, _, after = MANIFEST.to_bytes().partition(b',\n  "sha256": "')
+    assert hashlib.sha256(before).hexdigest() == CHECKSUM
+    assert after == CHECKSUM.encode() + b'"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"version": 3', b'"version": 4'),
+        (b'"format": 1', b'"format":  1'),
+        (b"}\n", b', "added": 1}\n'),
+        (CHECKSUM.encode(), b"0" * 64),
+        (CHECKSUM.encode(), CHECKSUM.upper().encode()),
+        (b'"sha256": "%s"' % CHECKSUM.encode(), b'"sha256": null'),
+    ],
+)  # fmt: skip
+def test_a_changed_one_is_refused(old: bytes, new: bytes) -> None:
+    text = MANIFEST.to_bytes()
+    assert parse(text) == MANIFEST
+    head, found, tail = text.rpartition(old)
+    assert found
+    with pytest.raises(ManifestError, match=r"was changed after it was published|sha256 must"):
+        parse(head + new + tail)
+
+
 def test_keys_of_a_later_release_are_ignored() -> None:
-    content = json.loads(MANIFEST.to_bytes())
+    content = dict(json.loads(as_bytes(WHOLE)))
     content["labels"] = ["stable"]
     content["certificate"]["engines"][0]["seconds"] = 3.5
     content["files"]["model.pmml"]["compressed"] = True

@@ -3,14 +3,18 @@ package pmmlpipeline.bridge.store;
 import static pmmlpipeline.bridge.errors.BridgeException.because;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import pmmlpipeline.bridge.Certificate;
 import pmmlpipeline.bridge.DataType;
 import pmmlpipeline.bridge.InputField;
@@ -41,6 +45,9 @@ public final class ManifestReader {
       Set.of("openOpen", "openClosed", "closedOpen", "closedClosed");
   private static final Set<String> TREATMENTS =
       Set.of("returnInvalid", "asIs", "asMissing", "asValue");
+
+  private static final Pattern CHECKSUM =
+      Pattern.compile(",\\s*\"sha256\"\\s*:\\s*\"([0-9a-f]{64})\"\\s*\\}\\s*\\z");
 
   private ManifestReader() {}
 
@@ -86,12 +93,23 @@ public final class ManifestReader {
             where + " has format " + root.whole("format") + ", and this release reads " + FORMAT,
             "take a newer release of the bridge");
       }
+      if (root.has("sha256") && !isAsPublished(text)) {
+        throw new ManifestException(where + " was changed after it was published", REWRITE);
+      }
       return manifest(root);
     } catch (FormException e) {
       throw because(e, new ManifestException(where + ": " + e.getMessage(), REWRITE));
     } catch (IOException e) {
       throw because(e, new ManifestException(where + " is not JSON: " + e.getMessage(), REWRITE));
     }
+  }
+
+  /** Whether the bytes before the checksum at the end are those that it was made of. */
+  private static boolean isAsPublished(byte[] text) {
+    // A byte is a character here, so that places in the one are places in the other.
+    Matcher found = CHECKSUM.matcher(new String(text, StandardCharsets.ISO_8859_1));
+    return found.find()
+        && Artifact.sha256(Arrays.copyOf(text, found.start())).equals(found.group(1));
   }
 
   private static Manifest manifest(JsonObject root) throws FormException {
