@@ -11,6 +11,7 @@ import org.jpmml.model.visitors.DoubleInterner;
 import org.jpmml.model.visitors.FloatInterner;
 import org.jpmml.model.visitors.IntegerInterner;
 import org.jpmml.model.visitors.MiningFieldInterner;
+import org.jpmml.model.visitors.PredicateInterner;
 import org.jpmml.model.visitors.RowCleaner;
 import org.jpmml.model.visitors.VisitorBattery;
 
@@ -20,9 +21,16 @@ import org.jpmml.model.visitors.VisitorBattery;
  */
 final class Visitors {
 
-  /** They look for equal numbers to keep one object of each, which in a forest saves no memory. */
+  /**
+   * They look for equal numbers and predicates to keep one object of each, which in a forest saves
+   * no memory to speak of.
+   */
   private static final Set<Class<? extends Visitor>> LEFT_OUT =
-      Set.of(IntegerInterner.class, FloatInterner.class, DoubleInterner.class);
+      Set.of(
+          IntegerInterner.class,
+          FloatInterner.class,
+          DoubleInterner.class,
+          PredicateInterner.class);
 
   /** They change nothing in a node of a tree. */
   private static final Map<Class<? extends Visitor>, Class<? extends Visitor>> PASS_NODES_OVER =
