@@ -11,16 +11,28 @@ from typing import Any
 import msgspec
 
 from pmml_pipeline.serving.answer import answer
-from pmml_pipeline.serving.asgi import Receive, Scope, Send, drained, sent
+from pmml_pipeline.serving.asgi import Receive, Scope, Send, joined, sent
 from pmml_pipeline.serving.server import listen, run
 
-CONSTANT = {"predictions": [{"Status": "good"}]}
+# As long as an answer of the service.
+CONSTANT = {
+    "predictions": [
+        {
+            "Status": "good",
+            "probability(bad)": 0.14230932520582273,
+            "probability(good)": 0.8576906747941773,
+        }
+    ]
+}
 _MOST = 10 << 20
 
 
 async def constant(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers one request."""
-    request: dict[str, Any] = msgspec.json.decode(await drained(receive, _MOST, _MOST))
+    message = await receive()
+    request: dict[str, Any] = msgspec.json.decode(
+        await joined(message, receive, _MOST, _MOST) if message["more_body"] else message["body"]
+    )
     assert request["instances"]
     await sent(answer(CONSTANT), (), send)
 

@@ -18,21 +18,18 @@ class Gone(Exception):  # noqa: N818 - nobody is told
     """The caller hung up before everything was there."""
 
 
-async def drained(receive: Receive, largest: int, most: int) -> bytes:
+async def joined(message: Message, receive: Receive, largest: int, most: int) -> bytes:
     """The body; one byte more than the largest, and not what is sent, of one that is larger.
 
     Args:
+        message: the first one.
         receive: the next message.
         largest: bytes that are kept.
-        most: bytes that are waited for.
+        most: bytes that are waited for: most clients read no answer before they have sent all.
 
     Raises:
         Gone: the caller is.
     """
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        whole: bytes = message.get("body", b"")
-        return whole
     parts = bytearray()
     passed = 0
     while True:

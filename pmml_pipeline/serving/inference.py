@@ -17,7 +17,7 @@ from pmml_pipeline.serving.answer import Answer, answer
 from pmml_pipeline.serving.body import parsed
 from pmml_pipeline.serving.live import LiveModel
 from pmml_pipeline.serving.refusal import Refusal, bad_request, cut
-from pmml_pipeline.serving.scores import scores_of
+from pmml_pipeline.serving.scores import all_scores
 
 JSON_LENGTH = b"inference-header-content-length"
 _REQUEST = frozenset({"id", "parameters", "inputs", "outputs"})
@@ -81,7 +81,7 @@ def infer(scorer: Scorer, body: bytes, most: int, json_length: int | None) -> An
     columns = _columns(request.get("inputs"), behind, most)
     names = list(columns)
     records = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    rows = list(scores_of(scorer, records).all())
+    rows = all_scores(scorer, records)
     told, parts = [], []
     for output, as_bytes in wanted:
         entry: dict[str, Any] = {

@@ -10,7 +10,7 @@ from pmml_pipeline.serving import rows
 from pmml_pipeline.serving.answer import Answer, answer
 from pmml_pipeline.serving.body import parsed
 from pmml_pipeline.serving.refusal import bad_request, cut
-from pmml_pipeline.serving.scores import scores_of
+from pmml_pipeline.serving.scores import all_scores, scores_of
 
 _PREDICT = frozenset({"signature_name", "instances", "inputs", "partial"})
 _EXAMPLES = frozenset({"signature_name", "context", "examples"})
@@ -36,17 +36,21 @@ def predict(scorer: Scorer, body: bytes, most: int) -> Answer:
         raise bad_request("partial must be true or false")
     single = len(scorer.outputs) == 1
     if instances is not None:
-        scores = scores_of(scorer, rows.of_list(scorer, "instances", instances, most))
-        predictions: list[Any] = []
-        for place, row in enumerate(scores.rows if partial else scores.all()):
+        records = rows.of_list(scorer, "instances", instances, most)
+        if not partial:
+            scored = all_scores(scorer, records)
+            return answer({"predictions": list(map(_only, scored)) if single else scored})
+        scores = scores_of(scorer, records)
+        told = []
+        for place, row in enumerate(scores.rows):
             if row is None:  # its error is in its place, which never is null
-                predictions.append(scores.refused(place))
+                told.append(scores.refused(place))
             else:
-                predictions.append(_only(row) if single else row)
-        return answer({"predictions": predictions})
+                told.append(_only(row) if single else row)
+        return answer({"predictions": told})
     if partial:
         raise bad_request("partial needs the records in row form, as instances")
-    scored = scores_of(scorer, rows.of_columns(scorer, inputs, most)).all()
+    scored = all_scores(scorer, rows.of_columns(scorer, inputs, most))
     columns = {o.name: [row[o.name] for row in scored] for o in scorer.outputs}
     return answer({"outputs": _only(columns) if single else columns})
 

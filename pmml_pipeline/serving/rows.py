@@ -10,6 +10,8 @@ from pmml_pipeline.serving.refusal import Refusal, bad_request
 
 Record = dict[str, Any]
 
+_RECORDS = {dict}
+
 
 def of_list(scorer: Scorer, key: str, rows: Any, most: int) -> list[Record]:
     """Row form: a list of records. A model of one input may have its bare values.
@@ -26,6 +28,8 @@ def of_list(scorer: Scorer, key: str, rows: Any, most: int) -> list[Record]:
     if not isinstance(rows, list) or not rows:
         raise bad_request(f"{key} must be a list that is not empty")
     _check(key, len(rows), most)
+    if set(map(type, rows)) == _RECORDS:
+        return rows
     only = _only(scorer)
     records = []
     for place, row in enumerate(rows):

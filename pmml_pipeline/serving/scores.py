@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pmml_pipeline.engines.protocol import Result
 from pmml_pipeline.errors import DataError, FieldError
@@ -36,7 +36,7 @@ class Scores:
             Refusal: a record is a data error.
         """
         if not self.errors:
-            return [row for row in self.rows if row is not None]
+            return cast("list[dict[str, Result]]", self.rows)
         place, first = next(iter(self.errors.items()))
         message = str(first)
         if len(self.rows) > 1:
@@ -77,6 +77,18 @@ def scores_of(scorer: Scorer, records: Sequence[Record], context: Record | None 
             errors[len(rows)] = error
             rows.append(None)
     return Scores(rows, errors)
+
+
+def all_scores(scorer: Scorer, records: Sequence[Record]) -> list[dict[str, Result]]:
+    """The scores, when there is one for every record.
+
+    Raises:
+        Refusal: a record is a data error.
+    """
+    try:
+        return [scorer.score(record) for record in records]
+    except DataError:  # and there may be others
+        return scores_of(scorer, records).all()
 
 
 def entries(fields: Iterable[FieldError]) -> Iterable[dict[str, Any]]:

@@ -66,8 +66,9 @@ def tensor_of(entry: Any, place: int) -> Tensor:
         if key not in ("name", "shape", "datatype", "data", "parameters"):
             raise bad_request(f"{where} has the key {cut(key, _SHOWN)}, which is unknown")
     datatype, shape = entry.get("datatype"), entry.get("shape")
-    if datatype != "BYTES" and datatype not in _ARRAYS:
-        raise bad_request(f"{where} must have a datatype, one of {', '.join([*_ARRAYS, 'BYTES'])}")
+    if not isinstance(datatype, str) or datatype not in (*_ARRAYS, "BYTES"):
+        known = ", ".join((*_ARRAYS, "BYTES"))
+        raise bad_request(f"{where} must have a datatype, one of {known}")
     if (
         not isinstance(shape, list)
         or not all(type(size) is int and size > 0 for size in shape)

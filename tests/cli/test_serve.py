@@ -28,7 +28,7 @@ def test_a_store_that_is_not_there_and_a_port_that_is_taken(tmp_path: Path) -> N
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "pmml_pipeline.serving.application", raising=False)
+    monkeypatch.delitem(sys.modules, "pmml_pipeline.serving.server", raising=False)
     done = CliRunner().invoke(app, ["serve"])
     assert done.exit_code == 1
     assert "pip install 'pmml-pipeline[serve]'" in done.output

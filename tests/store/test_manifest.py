@@ -93,7 +93,7 @@ def test_its_checksum_is_that_of_the_bytes_in_front_of_it() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"version": 3', b'"version": 4'),
+        (b'"rows": ', b'"rows": 1'),
         (b'"format": 1', b'"format":  1'),
         (b"}\n", b', "added": 1}\n'),
         (CHECKSUM.encode(), b"0" * 64),
