@@ -47,6 +47,10 @@ $(STAMP): pyproject.toml constraints.txt $(KERNELS)
 export: $(STAMP) ## Train, prove and publish the examples into artifacts/ (MODEL=credit for one)
 	$(BIN)/pmml-pipeline export $(or $(MODEL),--all) --store artifacts
 
+.PHONY: serve
+serve: $(STAMP) ## Answer for the models in artifacts/ over HTTP (ARGS="--port 8501")
+	$(BIN)/pmml-pipeline serve --artifacts artifacts $(ARGS)
+
 .PHONY: test
 test: lint types ## Lint, check the types and run every test (ARGS="-k store" for some)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -81,6 +85,10 @@ bench-peers: $(STAMP) ## What bench does once by itself: install the peers, trai
 .PHONY: bench-java
 bench-java: $(STAMP) ## Measure the Java bridge beside JPMML-Evaluator alone (needs Maven; ARGS=--quick)
 	$(BIN)/python -m benchmarks.java $(ARGS)
+
+.PHONY: bench-serve
+bench-serve: $(STAMP) ## Measure the online service beside a constant, MLServer and Flask (needs wrk)
+	$(BIN)/python -m benchmarks.serving $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(STAMP) ## Score 100,000 mutated documents and look for what must not be (ARGS="--count 1000")

@@ -33,8 +33,8 @@ PACKAGES = (
 )
 _INTRODUCTION = """# What was measured
 
-Each section is written by the command that it names, and all of them by `make bench` and
-`make bench-java`. A figure to reach is met or MISSED.
+Each section is written by the command that it names, and all of them by `make bench`,
+`make bench-serve` and `make bench-java`. A figure to reach is met or MISSED.
 """
 
 

@@ -27,6 +27,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.model_selection import train_test_split
 
 import pmml_pipeline as pp
@@ -132,7 +133,7 @@ def _others(
     artifact = pp.load(store / MODEL).artifact
     assert artifact is not None
     flask = (str(SERVERS / "flask_pypmml.py"), str(artifact.document_path), "{port}")
-    labels = sorted(scores[0])
+    labels = [name for name in scores[0] if name.startswith("probability")]  # all it gives
     plain = Side(
         *("Flask and pypmml", flask, SERVING, "/predict", bodies),
         [[score[label] for label in labels] for score in scores],
@@ -183,7 +184,7 @@ def _booster(rows: Any, folder: Path) -> list[float]:
     fitted = credit.fit(X_train, y_train)
     folder.mkdir()
     fitted.booster_.save_model(folder / "model.txt")
-    scores: list[float] = fitted.booster_.predict(rows).tolist()
+    scores: list[float] = np.asarray(fitted.booster_.predict(rows)).tolist()
     return scores
 
 

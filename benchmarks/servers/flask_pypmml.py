@@ -17,10 +17,10 @@ def main(document: str, port: int) -> None:
     app = Flask(__name__)
     model = Model.load(document)
 
-    @app.post("/predict")
+    @app.post("/predict")  # type: ignore[untyped-decorator]
     def predict() -> Response:
         instances = request.get_json()["instances"]
-        return jsonify(predictions=[model.predict(instance) for instance in instances])
+        return jsonify(predictions=[dict(model.predict(instance)) for instance in instances])
 
     serve(app, host="127.0.0.1", port=port, threads=4)
 

@@ -24,7 +24,8 @@ _NUMBERS: Mapping[Kind, Schema] = {
     "boolean": {"type": "boolean"},
     "string": {"type": "string"},
 }
-_DATE, _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_DATE = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 # What travels as text and is no text to a person, which JSON Schema's formats want a zone for.
 _PATTERNS = {"date": f"^{_DATE}$", "time": f"^{_TIME}$", "dateTime": f"^{_DATE}T{_TIME}$"}
 

@@ -16,12 +16,13 @@ from benchmarks import (
     loading,
     memory,
     scoring,
+    serving,
     speed,
 )
 from benchmarks.made_up import forest
 from pmml_pipeline.document import read
 
-COMMANDS = (every, conformance, java, kernels, linear, loading, memory, scoring, speed)
+COMMANDS = (every, conformance, java, kernels, linear, loading, memory, scoring, serving, speed)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda m: m.__name__)

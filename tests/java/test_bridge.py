@@ -221,6 +221,21 @@ def test_a_store_behind_a_server_is_mirrored_to_the_cache_of_python(
     assert "is not the file that its manifest describes" in done.stderr
 
 
+def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
+    path = publish_sample(tmp_path).root / "manifest.json"
+    text = path.read_bytes()
+    assert bridge.run("verify", tmp_path).returncode == 0
+    changed = text.replace(b'"required": true', b'"required": false')
+    assert changed != text
+    for other in (changed, text.replace(b'"format": 1', b'"format":  1')):
+        path.write_bytes(other)
+        done = bridge.run("verify", tmp_path)
+        assert done.returncode == 1
+        assert "manifest.json was changed after it was published" in done.stderr + done.stdout
+    path.write_bytes(text.rstrip() + b"\n\n")  # what editors add without being asked
+    assert bridge.run("verify", tmp_path).returncode == 0
+
+
 def test_a_server_that_is_not_there_is_named() -> None:
     done = bridge.run("verify", "http://user:secret@127.0.0.1:9/")
     assert done.returncode == 1
