@@ -75,9 +75,9 @@ class Scorer:
             for i, o in enumerate(self.outputs)
             if o.target or o.feature in ("predictedValue", "probability")
         ]
-        self._shortcut = None
+        self._shortcut = self._shortcut_json = None
         if isinstance(self._engine, TakesRecords):
-            self._shortcut = self._engine.shortcut(
+            shortcut = self._engine.shortcut(
                 RecordRules(
                     inputs=self.inputs,
                     supplementary=tuple(supplementary),
@@ -86,6 +86,8 @@ class Scorer:
                     essential=frozenset(self._essential),
                 )
             )
+            if shortcut is not None:
+                self._shortcut, self._shortcut_json = shortcut
 
     @property
     def bridge(self) -> str | None:
@@ -149,6 +151,25 @@ class Scorer:
         if not self._essential and all(v is None or v != v for v in values):
             raise DataError([_unscorable(_NO_RESULT)])
         return dict(zip(self._names, values, strict=True))
+
+    def score_plain_json(self, text: bytes, start: int, stop: int, bare: bool) -> bytes | None:
+        """Scores one record from JSON to JSON, where it is plain; for services.
+
+        Plain is a record that the inputs admit and that is written as programs write it: for any
+        other, and on an engine that knows no JSON, :meth:`score` has to decide.
+
+        Args:
+            text: bytes of which the record is a part.
+            start: where it begins.
+            stop: where it ends.
+            bare: whether the value stands without its name, where there is a single output.
+
+        Returns:
+            What :meth:`score` gives for the record, in JSON; None where that has to decide.
+        """
+        if self._shortcut_json is None:
+            return None
+        return self._shortcut_json(text, start, stop, bare)
 
     def score_frame(self, frame: Any, *, errors: str = "errors") -> Any:
         """Scores a table.

@@ -31,8 +31,9 @@ from pmml_pipeline.engines.protocol import (
     ResultColumn,
     Results,
     RowError,
+    Shortcut,
 )
-from pmml_pipeline.engines.shortcut import Shortcut, shortcut
+from pmml_pipeline.engines.shortcut import shortcut
 from pmml_pipeline.schema import InputField, OutputField, Schema, schema_of
 
 NAN = float("nan")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -104,12 +104,25 @@ class RecordRules:
     essential: frozenset[int]
 
 
+class Shortcut(NamedTuple):
+    """The short ways of one record; each gives None for a record that has to take the long one.
+
+    Attributes:
+        record: from a record to its results.
+        json: from a record in JSON, which is a part of the bytes (from where up to where), to its
+            results in JSON; and whether a single result goes without its name.
+    """
+
+    record: Callable[[Any], dict[str, Result] | None]
+    json: Callable[[bytes, int, int, bool], bytes | None]
+
+
 @runtime_checkable
 class TakesRecords(Protocol):
     """An engine that can do with a record what admission would, for records that are plain."""
 
-    def shortcut(self, rules: RecordRules) -> Callable[[Any], dict[str, Result] | None] | None:
-        """From a record to its results, or to None when it has to take the long way; or None."""
+    def shortcut(self, rules: RecordRules) -> Shortcut | None:
+        """The short ways, or None where there are none."""
         ...
 
 

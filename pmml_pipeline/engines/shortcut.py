@@ -1,25 +1,25 @@
-"""The short way of one record: a dict to a dict in one call of the kernels.
+"""The short ways of one record: a dict to a dict, or JSON to JSON, in one call of the kernels.
 
-``kernels/src/record.c`` says what it does. It answers for plain records only; for any other it
-gives None, and the record takes the way through :mod:`pmml_pipeline.admission`, which decides.
+``kernels/src/record.c`` and ``json.c`` say what they do. They answer for plain records only; for
+any other they give None, and the record takes the way through :mod:`pmml_pipeline.admission`, which
+decides.
 """
 
 from __future__ import annotations
 
 import ctypes
+import json
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pmml_pipeline import kernels
 from pmml_pipeline.admission.cells import missing_marks, validity_sets
-from pmml_pipeline.engines.protocol import RecordRules, Result
+from pmml_pipeline.engines.protocol import RecordRules, Result, Shortcut
 from pmml_pipeline.schema import KINDS, InputField
-
-Shortcut = Callable[[Any], dict[str, Result] | None]
 
 _KINDS = {"double": 0, "integer": 1, "boolean": 2, "string": 3}
 _REQUIRED, _SINGLE, _BOUNDED, _LEFT_OPEN, _RIGHT_OPEN = 1, 2, 4, 8, 16
@@ -38,6 +38,8 @@ class _Input(ctypes.Structure):
         ("high", ctypes.c_double),
         ("marks", ctypes.c_void_p),
         ("n_marks", ctypes.c_int64),
+        ("key", ctypes.c_void_p),
+        ("key_size", ctypes.c_int64),
     )
 
 
@@ -48,6 +50,8 @@ class _Output(ctypes.Structure):
         ("name", ctypes.c_void_p),
         ("kind", ctypes.c_int32),
         ("essential", ctypes.c_int32),
+        ("key", ctypes.c_void_p),
+        ("key_size", ctypes.c_int64),
     )
 
 
@@ -55,6 +59,8 @@ _FUNCTIONS = (
     *("PyDict_GetItemWithError", "PyDict_Size", "PyDict_New", "PyDict_SetItem"),
     *("PyFloat_AsDouble", "PyFloat_FromDouble", "PyLong_AsLongLongAndOverflow"),
     *("PyLong_FromDouble", "PyErr_Occurred", "PyErr_Clear", "Py_IncRef", "Py_DecRef"),
+    *("PyUnicode_DecodeUTF8", "PyBytes_FromStringAndSize", "PyOS_string_to_double"),
+    *("PyOS_double_to_string", "PyMem_Free"),
 )
 _OBJECTS = (dict, float, int, str, None, True, False)
 
@@ -64,7 +70,8 @@ class _Reader(ctypes.Structure):
 
     _fields_ = (
         *((n, ctypes.c_void_p) for n in ("python", "program", "inputs", "outputs")),
-        *((n, ctypes.c_void_p) for n in ("others", "reads", "texts", "regs", "scratch")),
+        *((n, ctypes.c_void_p) for n in ("others", "reads", "texts", "quoted", "quoted_sizes")),
+        *((n, ctypes.c_void_p) for n in ("regs", "scratch")),
         *((n, ctypes.c_int64) for n in ("n_inputs", "n_outputs", "n_others", "n_texts")),
         ("refuse_extra", ctypes.c_int32),
     )
@@ -95,10 +102,16 @@ def shortcut(
     inputs = (_Input * len(rules.inputs))(*(_input(f, codes, kept) for f in rules.inputs))
     outputs = (_Output * len(rules.outputs))(
         *(
-            _Output(id(o.name), _KINDS[o.kind], i in rules.essential)
+            _Output(
+                *(id(o.name), _KINDS[o.kind], i in rules.essential),
+                *_kept_bytes(json.dumps(o.name, ensure_ascii=False) + ": ", kept),
+            )
             for i, o in enumerate(rules.outputs)
         )
     )
+    # Only an output that is a text needs them.
+    texts_out = texts if any(o.kind == "string" for o in rules.outputs) else ()
+    quoted = [_kept_bytes(json.dumps(text, ensure_ascii=False), kept) for text in texts_out]
     size, scratch_size = ctypes.c_int64(), ctypes.c_int64()
     program = native.address
     library.pp_reader_size(program, ctypes.byref(size), ctypes.byref(scratch_size))
@@ -110,6 +123,8 @@ def shortcut(
         others=_addresses(rules.supplementary, kept),
         reads=_array(reads, np.int32, kept),
         texts=_addresses(texts, kept),
+        quoted=_array([address for address, _ in quoted], np.uint64, kept),
+        quoted_sizes=_array([size for _, size in quoted], np.int64, kept),
         regs=_memory(size.value * 8, kept),
         scratch=_memory(scratch_size.value, kept),
         n_inputs=len(inputs),
@@ -120,12 +135,16 @@ def shortcut(
     )
     kept += (inputs, outputs, reader)
     library.pp_reader_begin(ctypes.addressof(reader))
-    function, address = library.pp_score_record, ctypes.addressof(reader)
+    of_record, of_json = library.pp_score_record, library.pp_score_json
+    address = ctypes.addressof(reader)
 
     def score(record: Any, kept: Sequence[Any] = kept) -> dict[str, Result] | None:
-        return function(address, record)  # type: ignore[no-any-return]
+        return of_record(address, record)  # type: ignore[no-any-return]
 
-    return score
+    def score_json(text: bytes, start: int, stop: int, bare: bool) -> bytes | None:
+        return of_json(address, text, start, stop, bare)  # type: ignore[no-any-return]
+
+    return Shortcut(score, score_json)
 
 
 def _input(field: InputField, codes: Mapping[str, float], kept: list[Any]) -> _Input:
@@ -153,6 +172,7 @@ def _input(field: InputField, codes: Mapping[str, float], kept: list[Any]) -> _I
     if field.kind == "integer" and any(abs(mark) > _EXACT for mark in marks):
         flags, low, high = flags | _BOUNDED, math.inf, -math.inf
     kept.append(known)
+    key, key_size = _kept_bytes(field.name, kept)
     return _Input(
         name=id(field.name),
         known=None if known is None else id(known),
@@ -162,6 +182,8 @@ def _input(field: InputField, codes: Mapping[str, float], kept: list[Any]) -> _I
         high=high,
         marks=_array(sorted(map(float, marks)), np.float64, kept),
         n_marks=len(marks),
+        key=key,
+        key_size=key_size,
     )
 
 
@@ -192,6 +214,13 @@ def _array(values: Sequence[Any], dtype: Any, kept: list[Any]) -> int:
     array = np.array(values, dtype=dtype)
     kept.append(array)
     return int(array.ctypes.data)
+
+
+def _kept_bytes(text: str, kept: list[Any]) -> tuple[int, int]:
+    """The address of a text in UTF-8, and its size."""
+    data = ctypes.create_string_buffer(text.encode())
+    kept.append(data)
+    return ctypes.addressof(data), len(data) - 1
 
 
 def _memory(size: int, kept: list[Any]) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pmml_pipeline.errors import EngineUnavailableError
 from pmml_pipeline.kernels.build import levels, library
 
-ABI = 6
+ABI = 7
 
 
 class NativeProgram(ctypes.Structure):
@@ -119,6 +119,10 @@ def with_lock() -> ctypes.PyDLL:
     found = ctypes.PyDLL(load()._name)
     found.pp_score_record.restype = ctypes.py_object
     found.pp_score_record.argtypes = [ctypes.c_void_p, ctypes.py_object]
+    found.pp_score_json.restype = ctypes.py_object
+    found.pp_score_json.argtypes = [
+        *(ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int32)
+    ]
     found.pp_reader_size.restype = found.pp_reader_begin.restype = None
     found.pp_reader_begin.argtypes = [ctypes.c_void_p]
     found.pp_reader_size.argtypes = [ctypes.c_void_p] * 3

@@ -13,6 +13,7 @@ from pmml_pipeline.serving.refusal import bad_request, cut
 from pmml_pipeline.serving.scores import all_scores, scores_of
 
 _PREDICT = frozenset({"signature_name", "instances", "inputs", "partial"})
+_OPENINGS = (b'{"instances": [', b'{"instances":[')  # as Python and as JavaScript write it
 _EXAMPLES = frozenset({"signature_name", "context", "examples"})
 
 
@@ -27,6 +28,9 @@ def predict(scorer: Scorer, body: bytes, most: int) -> Answer:
     Raises:
         Refusal: the request is none, or a record is a data error.
     """
+    plain = _plain(scorer, body)
+    if plain is not None:
+        return plain
     request = parsed(body, _PREDICT)
     instances, inputs = request.get("instances"), request.get("inputs")
     if (instances is None) == (inputs is None):
@@ -53,6 +57,16 @@ def predict(scorer: Scorer, body: bytes, most: int) -> Answer:
     scored = all_scores(scorer, rows.of_columns(scorer, inputs, most))
     columns = {o.name: [row[o.name] for row in scored] for o in scorer.outputs}
     return answer({"outputs": _only(columns) if single else columns})
+
+
+def _plain(scorer: Scorer, body: bytes) -> Answer | None:
+    """The answer to a request of one plain record, which most are; None for any other."""
+    for opening in _OPENINGS:
+        if body.startswith(opening) and body.endswith(b"]}"):
+            single = len(scorer.outputs) == 1
+            text = scorer.score_plain_json(body, len(opening), len(body) - 2, single)
+            return None if text is None else Answer(b'{"predictions":[' + text + b"]}\n")
+    return None
 
 
 def classify(scorer: Scorer, body: bytes, most: int) -> Answer:

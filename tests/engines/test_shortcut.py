@@ -17,7 +17,7 @@ from pmml_pipeline.compiler.compile import Plan
 from pmml_pipeline.document import Interval
 from pmml_pipeline.engines import shortcut as module
 from pmml_pipeline.engines.compiled import CompiledModel
-from pmml_pipeline.engines.protocol import RecordRules, RowError
+from pmml_pipeline.engines.protocol import RecordRules, RowError, Shortcut
 from pmml_pipeline.errors import DataError, DocumentError
 from pmml_pipeline.schema import InputField, OutputField
 
@@ -30,14 +30,20 @@ TEXTS = ("", "red", "blue", "是", "1.0", "green")
 Way = Callable[[Any], Any]
 
 
-def ways(
+def ways(inputs: Sequence[InputField], **rules: Any) -> tuple[Way, Way]:
+    """Both ways of a model that gives back what it gets."""
+    shortcut, long = shortcut_of(inputs, **rules)
+    return shortcut.record, long
+
+
+def shortcut_of(
     inputs: Sequence[InputField],
     *,
     essential: Sequence[int] = (),
     supplementary: Sequence[str] = (),
     extra_fields: str = "refuse",
-) -> tuple[Way, Way]:
-    """Both ways of a model that gives back what it gets."""
+) -> tuple[Shortcut, Way]:
+    """The short ways and the long one of a model that gives back what it gets."""
     count = len(inputs)
     outputs = [OutputField(f"out {f.name}", f.data_type) for f in inputs]
     plan = Plan(Builder(count).finish(range(count)), TEXTS)

@@ -26,6 +26,11 @@ typedef struct {
     void (*error_clear)(void);
     void (*incref)(void *);
     void (*decref)(void *);
+    void *(*text_new)(const char *, int64_t, const char *);
+    void *(*bytes_new)(const char *, int64_t);
+    double (*number_of)(const char *, char **end, void *);
+    char *(*digits_of)(double, char, int, int, int *);
+    void (*release)(void *);
     void *dict_type, *float_type, *long_type, *str_type;
     void *none, *true_, *false_;
 } pp_python;
@@ -41,11 +46,15 @@ typedef struct {
     double low, high;
     const double *marks;  // values that stand for a missing one
     int64_t n_marks;
+    const char *key;  // the name in UTF-8
+    int64_t key_size;
 } pp_input;
 
 typedef struct {
     void *name;
     int32_t kind, essential;  // an essential result that is missing or infinite is an error
+    const char *key;          // the name in JSON, with its colon
+    int64_t key_size;
 } pp_output;
 
 typedef struct {
@@ -56,6 +65,8 @@ typedef struct {
     void *const *others;   // names that a record may have too
     const int32_t *reads;  // the input of each of the program's
     void *const *texts;
+    const char *const *quoted;   // the texts in JSON
+    const int64_t *quoted_sizes;
     double *regs;
     void *scratch;
     int64_t n_inputs, n_outputs, n_others, n_texts;
@@ -64,6 +75,21 @@ typedef struct {
 
 // Where every object has its type, in the builds of Python that have one lock; the caller checks.
 static inline void *pp_type(void *object) { return ((void **)object)[1]; }
+
+// 1 and the cell of a number, which may be missing; 0 when Python has to look.
+static inline int pp_number(const pp_input *f, double x, double *cell) {
+    for (int64_t k = 0; k < f->n_marks; k++)
+        if (x == f->marks[k]) x = NAN;
+    *cell = x;
+    if (x != x) return !(f->flags & PP_REQUIRED);
+    if (f->flags & PP_BOUNDED) {
+        const double y = f->flags & PP_SINGLE ? (double)(float)x : x;
+        if (y < f->low || y > f->high) return 0;
+        if ((f->flags & PP_LEFT_OPEN) && y == f->low) return 0;
+        if ((f->flags & PP_RIGHT_OPEN) && y == f->high) return 0;
+    }
+    return 1;
+}
 
 // 1 and the cell, 0 when Python has to look.
 static inline int pp_cell(const pp_python *py, const pp_input *f, void *value, double *cell) {
@@ -91,22 +117,9 @@ static inline int pp_cell(const pp_python *py, const pp_input *f, void *value, d
         } else {
             return 0;
         }
-        for (int64_t k = 0; k < f->n_marks; k++)
-            if (x == f->marks[k]) x = NAN;
     }
-    if (x != x) {
-        *cell = x;
-        return !(f->flags & PP_REQUIRED);
-    }
-    if (f->flags & PP_BOUNDED) {
-        const double y = f->flags & PP_SINGLE ? (double)(float)x : x;
-        if (y < f->low || y > f->high) return 0;
-        if ((f->flags & PP_LEFT_OPEN) && y == f->low) return 0;
-        if ((f->flags & PP_RIGHT_OPEN) && y == f->high) return 0;
-    }
-    if (f->known && !py->dict_get(f->known, value)) return 0;
-    *cell = x;
-    return 1;
+    if (!pp_number(f, x, cell)) return 0;
+    return *cell != *cell || !f->known || py->dict_get(f->known, value);
 }
 
 static int pp_cells(const pp_reader *r, void *record, double *cells) {
@@ -161,25 +174,29 @@ static void *pp_results(const pp_reader *r, const double *values) {
     return results;
 }
 
-// A new dict, or None when the record has to take the other way.
-void *pp_score_record(const pp_reader *r, void *record) {
+static void pp_run(const pp_reader *r, const double *cells, double *values) {
     const pp_program *p = r->program;
+    pp_block b = {p, r->regs, PP_LANES, 1, r->scratch};
+    for (int32_t k = 0; k < p->n_inputs; k++)
+        r->regs[(p->n_constants + k) * PP_LANES] = cells[r->reads[k]];
+    pp_block_run(&b);
+    for (int64_t i = 0; i < r->n_outputs; i++) values[i] = r->regs[p->outputs[i] * PP_LANES];
+}
+
+// The object, or None in the place of none: the record has to take the other way.
+static void *pp_or_none(const pp_reader *r, void *object) {
+    if (object) return object;
+    r->python->error_clear();
+    r->python->incref(r->python->none);
+    return r->python->none;
+}
+
+// A new dict, or None.
+void *pp_score_record(const pp_reader *r, void *record) {
     double cells[PP_MOST_CELLS], values[PP_MOST_CELLS];
-    void *results = 0;
-    if (pp_cells(r, record, cells)) {
-        pp_block b = {p, r->regs, PP_LANES, 1, r->scratch};
-        for (int32_t k = 0; k < p->n_inputs; k++)
-            r->regs[(p->n_constants + k) * PP_LANES] = cells[r->reads[k]];
-        pp_block_run(&b);
-        for (int64_t i = 0; i < r->n_outputs; i++) values[i] = r->regs[p->outputs[i] * PP_LANES];
-        results = pp_results(r, values);
-    }
-    if (!results) {
-        r->python->error_clear();
-        r->python->incref(r->python->none);
-        results = r->python->none;
-    }
-    return results;
+    if (!pp_cells(r, record, cells)) return pp_or_none(r, 0);
+    pp_run(r, cells, values);
+    return pp_or_none(r, pp_results(r, values));
 }
 
 // What a reader needs to have allocated, each at an address that is a multiple of 64: doubles of

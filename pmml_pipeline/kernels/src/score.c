@@ -18,7 +18,7 @@
 
 #include "texts.c"
 
-int32_t pp_abi(void) { return 6; }
+int32_t pp_abi(void) { return 7; }
 
 const char *pp_op_name(int32_t op) { return op >= 0 && op < PP_OPS ? pp_names[op] : 0; }
 
@@ -144,3 +144,4 @@ int32_t pp_score(const pp_program *p, const double *const *columns, double *outp
 }
 
 #include "record.c"
+#include "json.c"
