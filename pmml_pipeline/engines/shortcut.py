@@ -104,7 +104,7 @@ def shortcut(
         *(
             _Output(
                 *(id(o.name), _KINDS[o.kind], i in rules.essential),
-                *_kept_bytes(json.dumps(o.name, ensure_ascii=False) + ": ", kept),
+                *_kept_bytes(json.dumps(o.name, ensure_ascii=False) + ":", kept),
             )
             for i, o in enumerate(rules.outputs)
         )

@@ -31,7 +31,6 @@ _DIGITS = re.compile(rb"[0-9]{1,12}")
 # A body of so many bytes and values is scored without going to another thread.
 _INLINE, _FEW = 1 << 14, 200
 _DRAINED = 16  # times the largest body that is passed over before it is refused
-_THREADS = 40  # beside the event loop
 _PATHS, _SHORT = 1024, 256  # paths that are kept as they were read, and their longest
 # The paths that name no model.
 _OF_ALL = frozenset({"/v1/models", "/openapi.json", "/v2", "/v2/health/live", "/v2/health/ready"})
@@ -75,7 +74,7 @@ class Application:
     def __init__(self, store: ModelStore, limits: Limits | None = None) -> None:
         self._store, self._limits = store, limits or Limits()
         self._computing = 0  # only the event loop counts
-        self._threads = ThreadPoolExecutor(_THREADS, "pmml-pipeline scoring")
+        self._threads = ThreadPoolExecutor(self._limits.concurrent, "pmml-pipeline scoring")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""

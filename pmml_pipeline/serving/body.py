@@ -57,10 +57,10 @@ def _decoded(body: bytes) -> Any:
     """
     try:
         value = _FAST.decode(body)
-        # Objects inside one another have keys that are not counted; lists are.
+        # Objects deeper down have keys that are not counted, so only lists can be deep here.
         if body.count(b":") == _keys(value) and body.count(b"[") < DEEPEST:
             return value
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, RecursionError):
         pass
     value = _strictly(body)
     if _is_deep(value):

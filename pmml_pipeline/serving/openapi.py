@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
+from pmml_pipeline.admission.cells import validity_sets
 from pmml_pipeline.document import Interval
 from pmml_pipeline.errors import NotAVersionError
 from pmml_pipeline.schema import InputField, Kind, OutputField
@@ -18,7 +19,7 @@ from pmml_pipeline.serving.live import LiveModel
 
 Schema = dict[str, Any]
 
-_NUMBERS: Mapping[Kind, Schema] = {
+_KINDS: Mapping[Kind, Schema] = {
     "double": {"type": "number"},
     "integer": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
     "boolean": {"type": "boolean"},
@@ -83,22 +84,22 @@ def record_schema(inputs: Iterable[InputField], supplementary: Iterable[str] = (
 
 def field_schema(field: InputField) -> Schema:
     """What the value of a field must be."""
-    schema: Schema = {**_NUMBERS[field.kind]}
+    schema: Schema = {**_KINDS[field.kind]}
     if field.data_type in _PATTERNS:
         schema["pattern"] = _PATTERNS[field.data_type]
     elif field.data_type.endswith("]"):
         schema["pattern"] = r"^-?[0-9]{1,15}$"
     if field.invalid_value_treatment == "returnInvalid":
         admitted: list[Schema] = [_range(schema, interval) for interval in field.intervals]
-        if field.values:
-            admitted.append({"enum": [_level(field.kind, value) for value in field.values]})
+        levels, invalid = _levels(field)
+        if levels:
+            admitted.append({"enum": levels})
         if len(admitted) == 1:
             schema = admitted[0]
         elif admitted:
             schema = {"anyOf": admitted}
-        if field.invalid_values:
-            levels = [_level(field.kind, value) for value in field.invalid_values]
-            schema = {**schema, "not": {"enum": levels}}
+        if invalid:
+            schema = {**schema, "not": {"enum": invalid}}
     if not field.required:
         schema = {"anyOf": [schema, {"type": "null"}]}
     return {**schema, "description": field.describe()}
@@ -116,16 +117,12 @@ def _range(schema: Schema, interval: Interval) -> Schema:
     return found
 
 
-def _level(kind: Kind, value: str) -> Any:
-    """A level as JSON has it."""
-    match kind:
-        case "integer":
-            return int(value)
-        case "double":
-            return float(value)
-        case "boolean":
-            return value == "true"
-    return value
+def _levels(field: InputField) -> tuple[list[Any], list[Any]]:
+    """The values that are valid and those that are not, as JSON has them."""
+    if field.kind == "string":  # dates too, which travel as text
+        return list(field.values), list(field.invalid_values)
+    valid, invalid, _ = validity_sets(field)
+    return sorted(valid), sorted(invalid)
 
 
 def _score_schema(outputs: Iterable[OutputField]) -> Schema:

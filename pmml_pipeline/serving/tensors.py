@@ -25,6 +25,14 @@ _ARRAYS: dict[str, npt.DTypeLike] = {
     **{f"FP{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
     "BOOL": "|u1",
 }
+# The whole numbers that fit: of the FP ones those up to which it has all.
+_WHOLE = {
+    name: (-(2 << int(np.finfo(dtype).nmant)), 2 << int(np.finfo(dtype).nmant))
+    if name.startswith("FP")
+    else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    for name, dtype in _ARRAYS.items()
+}
+_LARGEST = {n: float(np.finfo(dtype).max) for n, dtype in _ARRAYS.items() if n.startswith("FP")}
 # What a field of PMML is told as, and what a result is given as.
 DATATYPES: dict[Kind, str] = {
     "double": "FP64",
@@ -104,15 +112,11 @@ def _fits(datatype: str, value: Any) -> bool:
         return isinstance(value, str)
     if datatype == "BOOL":
         return isinstance(value, bool)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    dtype = np.dtype(_ARRAYS[datatype])
-    if dtype.kind == "f":
-        if isinstance(value, int):
-            return abs(value) <= 1 << 53
-        return not math.isfinite(value) or abs(value) <= float(np.finfo(dtype).max)
-    limits = np.iinfo(dtype)
-    return isinstance(value, int) and limits.min <= value <= limits.max
+    if type(value) is int:
+        low, high = _WHOLE[datatype]
+        return low <= value <= high
+    largest = _LARGEST.get(datatype)
+    return type(value) is float and largest is not None and not largest < abs(value) < math.inf
 
 
 def from_binary(tensor: Tensor, data: memoryview) -> list[Any]:

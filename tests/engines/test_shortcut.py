@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from pmml_pipeline.admission import RecordAdmission
@@ -69,25 +69,30 @@ def shortcut_of(
     return short, long
 
 
-@settings(max_examples=1000, deadline=None)
-@given(st.data())
-def test_the_short_way_gives_what_the_long_one_gives(data: st.DataObject) -> None:
+def drawn(data: st.DataObject, others: st.SearchStrategy[Any]) -> tuple[Shortcut, Way, Any]:
+    """The ways of some model, and a record of likely values and of others."""
     count = data.draw(st.integers(1, 3))
     inputs = [data.draw(fields(f"f{i}", PLAIN)) for i in range(count)]
     numbers = [i for i, f in enumerate(inputs) if f.kind == "double"]
-    names = [f.name for f in inputs] + ["s", "x"]
     try:
-        short, long = ways(
+        short, long = shortcut_of(
             inputs,
             essential=data.draw(st.lists(st.sampled_from(numbers))) if numbers else (),
             supplementary=("s",),
             extra_fields=data.draw(st.sampled_from(["refuse", "ignore"])),
         )
     except DocumentError:  # a declared value is none of its type
-        return
+        reject()
     likely = st.sampled_from([*TEXTS, 0.0, -0.0, 0.1, 1, -7, True, False, None, 4.4, 2**53, 100])
-    record = data.draw(st.dictionaries(st.sampled_from(names), likely | values))
-    found = short(record)
+    names = st.sampled_from([*(f.name for f in inputs), "s", "x"])
+    return short, long, data.draw(st.dictionaries(names, likely | others))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.data())
+def test_the_short_way_gives_what_the_long_one_gives(data: st.DataObject) -> None:
+    short, long, record = drawn(data, values)
+    found = short.record(record)
     if found is not None:
         assert repr(found) == repr(long(record))
 

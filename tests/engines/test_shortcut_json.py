@@ -11,12 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pmml_pipeline.engines.protocol import Shortcut
-from pmml_pipeline.errors import DocumentError
 from pmml_pipeline.schema import InputField
 from pmml_pipeline.serving.body import _strictly
 
-from ..admission.values import fields, values
-from .test_shortcut import PLAIN, PLAIN_FIELDS, PLAIN_RECORD, TEXTS, Way, shortcut_of
+from ..admission.values import values
+from .test_shortcut import PLAIN_FIELDS, PLAIN_RECORD, Way, drawn, shortcut_of
 
 RECORD = PLAIN_RECORD | {"n": -2.5}
 NUMBER = (InputField("x", "double", "continuous", True),)
@@ -37,22 +36,8 @@ def same(found: Any, expected: Any) -> bool:
 @settings(max_examples=1000, deadline=None)
 @given(st.data())
 def test_the_short_way_gives_what_the_long_one_gives(data: st.DataObject) -> None:
-    count = data.draw(st.integers(1, 3))
-    inputs = [data.draw(fields(f"f{i}", PLAIN)) for i in range(count)]
-    numbers = [i for i, f in enumerate(inputs) if f.kind == "double"]
-    try:
-        short, long = shortcut_of(
-            inputs,
-            essential=data.draw(st.lists(st.sampled_from(numbers))) if numbers else (),
-            supplementary=("s",),
-            extra_fields=data.draw(st.sampled_from(["refuse", "ignore"])),
-        )
-    except DocumentError:  # a declared value is none of its type
-        return
-    likely = st.sampled_from([*TEXTS, 0.0, -0.0, 0.1, 1, -7, True, False, None, 4.4, 2**53, 100])
     plain = values.filter(lambda v: v is None or type(v) in (bool, int, float, str))
-    names = st.sampled_from([*(f.name for f in inputs), "s", "x"])
-    record = data.draw(st.dictionaries(names, likely | plain))
+    short, long, record = drawn(data, plain)
     text = json.dumps(
         record, ensure_ascii=data.draw(st.booleans()), indent=data.draw(st.sampled_from([None, 1]))
     ).encode("utf-8", "surrogatepass")

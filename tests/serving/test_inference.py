@@ -192,6 +192,8 @@ AGE = {"name": "age", "shape": [1], "datatype": "FP64", "data": [20]}
         ({"inputs": [AGE | {"data": [True]}]}, "has a value that is no FP64, at 0"),
         ({"inputs": [AGE | {"data": [2**60]}]}, "has a value that is no FP64, at 0"),
         ({"inputs": [AGE | {"datatype": "FP32", "data": [1e39]}]}, "no FP32, at 0"),
+        ({"inputs": [AGE | {"datatype": "FP16", "data": [100_000]}]}, "no FP16, at 0"),
+        ({"inputs": [AGE | {"datatype": "FP16", "data": [1e5]}]}, "no FP16, at 0"),
         ({"inputs": [AGE | {"datatype": "UINT8", "data": [256]}]}, "no UINT8, at 0"),
         ({"inputs": [AGE | {"datatype": "INT8", "data": [1.0]}]}, "no INT8, at 0"),
         ({"inputs": [AGE | {"datatype": "BOOL", "data": [1]}]}, "no BOOL, at 0"),

@@ -19,7 +19,7 @@ from .test_rest import SQUARE, TYPES
 FIELDS = pmml.linear(
     pmml.data_field("x", intervals=[("openClosed", 0, 10), ("closedOpen", 20, None)])
     + pmml.data_field("whole", "integer", intervals=[("closedOpen", -3, 5)])
-    + pmml.data_field("code", "integer", "categorical", ["1", "2"])
+    + pmml.data_field("code", "integer", "categorical", ["1", "2.0"])
     + pmml.data_field("word", "string", "categorical", ["a", "其他", ""])
     + pmml.data_field("free", "string", "categorical")
     + pmml.data_field("flag", "boolean", "categorical")

@@ -206,7 +206,7 @@ void *pp_score_json(const pp_reader *r, const char *text, int64_t start, int64_t
     int good = bare || pp_put(&o, "{", 1);
     for (int64_t i = 0; good && i < r->n_outputs; i++) {
         const pp_output *f = r->outputs + i;
-        if (!bare) good = (i == 0 || pp_put(&o, ", ", 2)) && pp_put(&o, f->key, f->key_size);
+        if (!bare) good = (i == 0 || pp_put(&o, ",", 1)) && pp_put(&o, f->key, f->key_size);
         good = good && pp_put_result(r, f, values[i], &o);
         present += values[i] == values[i];
     }
